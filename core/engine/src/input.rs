@@ -1,0 +1,226 @@
+//! Everything that can happen to a session.
+
+use bytes::Bytes;
+use parlor_proto::envelope::Candidate;
+use parlor_proto::frame::OfferedFile;
+use parlor_proto::id::{DeviceId, PeerId};
+use parlor_proto::signal::ServerMessage;
+
+use crate::view::PathView;
+
+/// One thing that happened.
+#[derive(Debug)]
+pub enum Input {
+    /// On the socket to the signaling server.
+    Signal(SignalInput),
+    /// On the connection to a peer. Inputs of an attempt that is no longer current are ignored.
+    Link {
+        /// The peer.
+        peer: PeerId,
+        /// The attempt the connection was opened for.
+        attempt: u32,
+        /// What happened.
+        event: LinkInput,
+    },
+    /// The disk answered.
+    Disk(DiskInput),
+    /// The person (or the program above) wants something.
+    Command(Command),
+    /// Nothing but the time: a deadline was reached.
+    Time,
+}
+
+/// On the socket to the signaling server.
+#[derive(Debug)]
+pub enum SignalInput {
+    /// The WebSocket is open.
+    Opened,
+    /// A message arrived.
+    Received(ServerMessage),
+    /// The socket closed, or could not be opened.
+    Closed {
+        /// For a person to read.
+        reason: String,
+    },
+}
+
+/// On the connection to a peer.
+#[derive(Debug)]
+pub enum LinkInput {
+    /// Our offer or answer is ready.
+    LocalDescription {
+        /// Session description.
+        sdp: String,
+    },
+    /// One of our addresses was found.
+    LocalCandidate(Candidate),
+    /// The control and bulk channels are open.
+    Open {
+        /// How the peers reach each other, where known.
+        path: Option<PathView>,
+    },
+    /// A control frame arrived.
+    Control(Bytes),
+    /// A bulk frame arrived.
+    Bulk(Bytes),
+    /// The data channel took a bulk frame holding this many file bytes.
+    BulkSent {
+        /// File bytes in it.
+        data_len: u64,
+    },
+    /// The path changed or was measured again.
+    Path(PathView),
+    /// The connection is gone. The last input of an attempt.
+    Closed {
+        /// For a person to read.
+        reason: String,
+    },
+}
+
+/// Names a transfer to this device: who offered it, and its number there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct IncomingKey {
+    /// The offering device.
+    pub from: DeviceId,
+    /// Its number for the transfer.
+    pub transfer: u64,
+}
+
+/// The disk's answers, each to one [`DiskRequest`](crate::output::DiskRequest).
+#[derive(Debug)]
+pub enum DiskInput {
+    /// A chunk was read: the whole bulk frame, ready to send.
+    ChunkRead {
+        /// The link that asked.
+        peer: PeerId,
+        /// Its attempt.
+        attempt: u32,
+        /// The bulk frame.
+        frame: Bytes,
+        /// File bytes in it.
+        data_len: u64,
+    },
+    /// A chunk could not be read; the file is not sent any further to anyone.
+    ReadFailed {
+        /// The link that asked.
+        peer: PeerId,
+        /// Its attempt.
+        attempt: u32,
+        /// The transfer.
+        transfer: u64,
+        /// The file.
+        file: u32,
+        /// File bytes that were asked for.
+        data_len: u64,
+        /// For a person to read.
+        reason: String,
+    },
+    /// The partial file is there and has its length.
+    Created {
+        /// The transfer.
+        key: IncomingKey,
+        /// The file.
+        file: u32,
+    },
+    /// A chunk was checked and written.
+    Written {
+        /// The transfer.
+        key: IncomingKey,
+        /// The file.
+        file: u32,
+        /// First byte.
+        offset: u64,
+        /// Bytes written.
+        len: u64,
+    },
+    /// A chunk did not match the file's hash and was thrown away.
+    Corrupt {
+        /// The transfer.
+        key: IncomingKey,
+        /// The file.
+        file: u32,
+        /// First byte.
+        offset: u64,
+        /// Bytes thrown away.
+        len: u64,
+    },
+    /// The file is whole, durable, and has its final name.
+    Finished {
+        /// The transfer.
+        key: IncomingKey,
+        /// The file.
+        file: u32,
+        /// Where it is now, for a person to read.
+        stored_as: String,
+    },
+    /// Creating, writing or finishing failed; the file's partial is gone.
+    StoreFailed {
+        /// The transfer.
+        key: IncomingKey,
+        /// The file.
+        file: u32,
+        /// Bytes of the write that failed; zero for creating and finishing.
+        len: u64,
+        /// For a person to read.
+        reason: String,
+    },
+    /// A received message is durable.
+    MessageStored {
+        /// Its author.
+        author: DeviceId,
+        /// Its number there.
+        seq: u64,
+    },
+    /// A received message could not be stored; it will be sent again.
+    MessageNotStored {
+        /// Its author.
+        author: DeviceId,
+        /// Its number there.
+        seq: u64,
+        /// For a person to read.
+        reason: String,
+    },
+}
+
+/// What the person wants.
+#[derive(Debug)]
+pub enum Command {
+    /// Say something to everyone in the room.
+    Say {
+        /// The text.
+        text: String,
+        /// Now by this device's wall clock, in milliseconds since 1970.
+        written_at_ms: u64,
+    },
+    /// Offer files to everyone in the room, now and later. The driver has hashed them and can read
+    /// them under the number it chose for the transfer.
+    Offer {
+        /// The driver's number, unique on this device.
+        transfer: u64,
+        /// The files.
+        files: Vec<OfferedFile>,
+    },
+    /// Answer an offer.
+    Answer {
+        /// The offer.
+        key: IncomingKey,
+        /// Indexes of the files to take; empty declines.
+        accepted: Vec<u32>,
+        /// Why not, for the other person to read.
+        reason: Option<String>,
+    },
+    /// Stop a transfer from this device.
+    CancelOutgoing {
+        /// The transfer.
+        transfer: u64,
+    },
+    /// Stop a transfer to this device.
+    CancelIncoming {
+        /// The transfer.
+        key: IncomingKey,
+    },
+    /// The network changed: dial now instead of waiting out a backoff.
+    NetworkChanged,
+    /// Leave the room.
+    Leave,
+}

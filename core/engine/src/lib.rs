@@ -1,0 +1,27 @@
+//! Every decision Parlor makes, without a socket, a disk, a clock or a die.
+//!
+//! A [`Session`](session::Session) is one device in one room. The driver hands it an
+//! [`Input`](input::Input) and the time, then takes [`Output`](output::Output)s until it says
+//! [`Wait`](output::Output::Wait). Time, randomness and the disk's answers come in as inputs, so the
+//! same inputs always give the same outputs, and the simulator can replay any run from its seed.
+//!
+//! - `signal` keeps the connection to the signaling server.
+//! - `peer` decides when to connect to a peer and whether it still lives.
+//! - `chat` numbers messages, sends them until they are stored, and shows each once.
+//! - `transfer` offers files and asks for the ranges that are missing.
+//! - `pacer` bounds what is under way to and from a peer.
+
+mod chat;
+mod pacer;
+mod peer;
+mod random;
+mod signal;
+mod transfer;
+
+pub mod input;
+pub mod notice;
+pub mod output;
+pub mod ranges;
+pub mod session;
+pub mod time;
+pub mod view;

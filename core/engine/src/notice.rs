@@ -1,0 +1,222 @@
+//! What happened, for the program above: each notice is said once.
+
+use core::time::Duration;
+
+use parlor_proto::frame::OfferedFile;
+use parlor_proto::id::{DeviceId, PeerId};
+use parlor_proto::signal::ErrorCode;
+use parlor_proto::text::DisplayName;
+
+use crate::input::IncomingKey;
+use crate::view::PathView;
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Notice {
+    /// We are in the room.
+    Joined {
+        /// Other members the server knows of.
+        others: usize,
+    },
+    /// The server is out of reach; it will be tried again. Connections to peers go on.
+    ServerLost {
+        /// Why.
+        reason: String,
+        /// Failures in a row, this one included.
+        failures: u32,
+        /// Until the next try.
+        retry_in: Duration,
+    },
+    /// The server refused us and trying again would not help. The session does not dial again.
+    Rejected {
+        /// What the server said.
+        code: ErrorCode,
+        /// Its words.
+        message: String,
+    },
+    /// A peer is connected and has said who it is.
+    PeerConnected {
+        /// The connection.
+        peer: PeerId,
+        /// The device.
+        device: DeviceId,
+        /// The person.
+        name: DisplayName,
+        /// How the peers reach each other.
+        path: Option<PathView>,
+        /// From the first attempt to open channels.
+        took: Duration,
+    },
+    /// A try to connect to a peer failed; it will be tried again.
+    PeerUnreachable {
+        /// The peer.
+        peer: PeerId,
+        /// Why.
+        reason: String,
+        /// Failures in a row.
+        failures: u32,
+    },
+    /// A connected peer fell silent or its connection broke; it will be tried again.
+    PeerLost {
+        /// The device.
+        device: DeviceId,
+        /// The person.
+        name: DisplayName,
+        /// Why.
+        reason: String,
+    },
+    /// A peer left the room.
+    PeerLeft {
+        /// The device, where it ever connected.
+        device: DeviceId,
+        /// The person.
+        name: DisplayName,
+        /// In their words.
+        reason: String,
+    },
+    /// A peer broke the protocol or speaks another version, and was cut off.
+    PeerRefused {
+        /// The peer.
+        peer: PeerId,
+        /// Why.
+        reason: String,
+    },
+    /// One of our messages got its number.
+    Said {
+        /// Its number.
+        seq: u64,
+        /// The text.
+        text: String,
+        /// When it was written, in milliseconds since 1970.
+        written_at_ms: u64,
+    },
+    /// The message is too long, or too many wait for delivery.
+    NotSaid {
+        /// Why.
+        reason: String,
+    },
+    /// A message arrived and is stored.
+    Heard {
+        /// The author.
+        author: DeviceId,
+        /// The author's name.
+        name: DisplayName,
+        /// Its number there.
+        seq: u64,
+        /// The text.
+        text: String,
+        /// When it was written by the author's clock.
+        written_at_ms: u64,
+    },
+    /// A device stored our message.
+    Delivered {
+        /// Our message.
+        seq: u64,
+        /// The device that has it.
+        to: DeviceId,
+    },
+    /// Somebody offers files.
+    Offered {
+        /// The transfer.
+        key: IncomingKey,
+        /// Who offers.
+        name: DisplayName,
+        /// What.
+        files: Vec<OfferedFile>,
+    },
+    /// A device answered our offer.
+    OfferAnswered {
+        /// Our transfer.
+        transfer: u64,
+        /// The device.
+        by: DeviceId,
+        /// How many files it takes; none when it declined.
+        accepted: usize,
+        /// Why not, in their words.
+        reason: Option<String>,
+    },
+    /// A file arrived whole and has its final name.
+    FileReceived {
+        /// The transfer.
+        key: IncomingKey,
+        /// The file.
+        file: u32,
+        /// Where it is.
+        stored_as: String,
+    },
+    /// A device has one of our files whole.
+    FileDelivered {
+        /// Our transfer.
+        transfer: u64,
+        /// The file.
+        file: u32,
+        /// The device.
+        to: DeviceId,
+    },
+    /// A file will not arrive.
+    FileNotReceived {
+        /// The transfer.
+        key: IncomingKey,
+        /// The file.
+        file: u32,
+        /// Why.
+        reason: String,
+    },
+    /// A file of ours will not arrive at a device.
+    FileNotDelivered {
+        /// Our transfer.
+        transfer: u64,
+        /// The file.
+        file: u32,
+        /// The device.
+        to: DeviceId,
+        /// Why.
+        reason: String,
+    },
+    /// A transfer to this device ended: every file is received, failed or declined.
+    Received {
+        /// The transfer.
+        key: IncomingKey,
+        /// How it ended.
+        outcome: Outcome,
+    },
+    /// A transfer to one device ended.
+    Sent {
+        /// Our transfer.
+        transfer: u64,
+        /// The device.
+        to: DeviceId,
+        /// How it ended.
+        outcome: Outcome,
+    },
+    /// The session is over; nothing follows.
+    Ended,
+}
+
+/// How a transfer ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Every accepted file is whole at the receiver.
+    Complete {
+        /// Files.
+        files: usize,
+        /// Bytes.
+        bytes: u64,
+    },
+    /// Some accepted files are not.
+    Incomplete {
+        /// Files that are whole.
+        files: usize,
+        /// Files that are not.
+        failed: usize,
+    },
+    /// The receiver wants none of it.
+    Declined,
+    /// One side stopped it.
+    Cancelled {
+        /// Whether this side did.
+        by_us: bool,
+        /// In their words.
+        reason: String,
+    },
+}

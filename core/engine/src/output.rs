@@ -1,0 +1,144 @@
+//! Everything a session asks of its driver.
+
+use bytes::Bytes;
+use parlor_proto::chunk::ChunkFrame;
+use parlor_proto::envelope::Candidate;
+use parlor_proto::frame::{ChatMessage, OfferedFile};
+use parlor_proto::id::{DeviceId, PeerId};
+use parlor_proto::signal::{ClientMessage, IceServer};
+
+use crate::input::IncomingKey;
+use crate::notice::Notice;
+use crate::time::Deadline;
+
+/// One thing to do. [`Output::Wait`] means: nothing more until the next input.
+#[derive(Debug)]
+pub enum Output {
+    /// Open a WebSocket to the signaling server, closing any older one in silence.
+    Dial,
+    /// Close the WebSocket in silence.
+    HangUp,
+    /// Send to the signaling server.
+    SendSignal(ClientMessage),
+    /// Open a connection to a peer.
+    OpenLink {
+        /// The peer.
+        peer: PeerId,
+        /// Tags all inputs of this connection.
+        attempt: u32,
+        /// Who writes the offer.
+        role: Role,
+        /// STUN and TURN servers that the signaling server named.
+        ice_servers: Vec<IceServer>,
+    },
+    /// Do something with a connection.
+    Link {
+        /// The peer.
+        peer: PeerId,
+        /// The attempt it was opened for.
+        attempt: u32,
+        /// What to do.
+        action: LinkAction,
+    },
+    /// Ask something of the disk.
+    Disk(DiskRequest),
+    /// Tell the program above.
+    Notice(Notice),
+    /// Call again with [`Input::Time`](crate::input::Input::Time) at the deadline, or with any
+    /// other input before.
+    Wait(Option<Deadline>),
+}
+
+/// Who writes the offer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// This side.
+    Offerer,
+    /// The other side.
+    Answerer,
+}
+
+/// What to do with a connection.
+#[derive(Debug)]
+pub enum LinkAction {
+    /// The peer's offer or answer.
+    RemoteDescription {
+        /// Session description.
+        sdp: String,
+    },
+    /// One of the peer's addresses.
+    RemoteCandidate(Candidate),
+    /// Send on the control channel, before any bulk frame still queued.
+    SendControl(Bytes),
+    /// Send on the bulk channel and report `BulkSent` when the channel took it.
+    SendBulk {
+        /// The frame.
+        frame: Bytes,
+        /// File bytes in it.
+        data_len: u64,
+    },
+    /// Close it once what was sent is out. No input of this attempt is wanted after this.
+    Close,
+}
+
+/// What is asked of the disk. Requests for one file are carried out in order.
+#[derive(Debug)]
+pub enum DiskRequest {
+    /// Read a chunk of an offered file and build its bulk frame.
+    ReadChunk {
+        /// The link that will send it.
+        peer: PeerId,
+        /// Its attempt.
+        attempt: u32,
+        /// The transfer.
+        transfer: u64,
+        /// The file.
+        file: u32,
+        /// First byte.
+        offset: u64,
+        /// Bytes to read.
+        len: u64,
+    },
+    /// Make the partial file.
+    Create {
+        /// The transfer.
+        key: IncomingKey,
+        /// The file.
+        file: u32,
+        /// What was offered.
+        offered: OfferedFile,
+    },
+    /// Check a chunk against the file's hash and write it.
+    Write {
+        /// The transfer.
+        key: IncomingKey,
+        /// The chunk; its file index names the file.
+        chunk: ChunkFrame,
+    },
+    /// Make the file durable and give it its final name.
+    Finish {
+        /// The transfer.
+        key: IncomingKey,
+        /// The file.
+        file: u32,
+    },
+    /// Forget a file that will not be finished, partial bytes included. Not answered.
+    Discard {
+        /// The transfer.
+        key: IncomingKey,
+        /// The file.
+        file: u32,
+    },
+    /// The transfer needs no more reading. Not answered.
+    CloseSource {
+        /// The transfer.
+        transfer: u64,
+    },
+    /// Make a received message durable.
+    StoreMessage {
+        /// Its author.
+        author: DeviceId,
+        /// The message.
+        message: ChatMessage,
+    },
+}

@@ -1,0 +1,144 @@
+//! How many file bytes may go to one peer now, and how many it may send us.
+//!
+//! Two bounds hold a sender: the receiver's credit, which grows as the receiver's disk takes bytes,
+//! and a short pipe between our own disk and the data channel. Credit counts file bytes since the
+//! link opened, as an absolute limit, so a lost or repeated frame cannot inflate it.
+
+/// File bytes we keep between our disk and the data channel: enough to hide a read, little enough
+/// that a cancel or a chat message does not wait behind it.
+const PIPE_MAX_BYTES: u64 = 2 * 1024 * 1024;
+
+/// Sending half of one link.
+#[derive(Debug, Clone)]
+pub(crate) struct SendPacer {
+    limit: u64,
+    sent: u64,
+    in_pipe: u64,
+}
+
+impl SendPacer {
+    pub(crate) fn new(peer_window_bytes: u32) -> Self {
+        Self {
+            limit: u64::from(peer_window_bytes),
+            sent: 0,
+            in_pipe: 0,
+        }
+    }
+
+    /// Whether a chunk of `len` bytes may be read and sent now. One chunk always fits the pipe.
+    pub(crate) fn allows(&self, len: u64) -> bool {
+        self.sent + len <= self.limit && (self.in_pipe == 0 || self.in_pipe + len <= PIPE_MAX_BYTES)
+    }
+
+    /// A chunk was asked of the disk.
+    pub(crate) fn started(&mut self, len: u64) {
+        self.sent += len;
+        self.in_pipe += len;
+    }
+
+    /// A chunk was taken by the data channel.
+    pub(crate) fn sent(&mut self, len: u64) {
+        self.in_pipe = self.in_pipe.saturating_sub(len);
+    }
+
+    /// A chunk that was asked of the disk will never be sent.
+    pub(crate) fn abandoned(&mut self, len: u64) {
+        self.in_pipe = self.in_pipe.saturating_sub(len);
+        self.sent = self.sent.saturating_sub(len);
+    }
+
+    pub(crate) fn credit(&mut self, limit: u64) {
+        self.limit = self.limit.max(limit);
+    }
+}
+
+/// A peer sent more than it was allowed to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct CreditExceeded;
+
+/// Receiving half of one link.
+#[derive(Debug, Clone)]
+pub(crate) struct ReceiveCredit {
+    window: u64,
+    granted: u64,
+    received: u64,
+    settled: u64,
+}
+
+impl ReceiveCredit {
+    pub(crate) fn new(window_bytes: u32) -> Self {
+        let window = u64::from(window_bytes);
+        Self {
+            window,
+            granted: window,
+            received: 0,
+            settled: 0,
+        }
+    }
+
+    /// Counts arriving bytes.
+    pub(crate) fn received(&mut self, len: u64) -> Result<(), CreditExceeded> {
+        self.received += len;
+        if self.received > self.granted {
+            Err(CreditExceeded)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Counts bytes that no longer wait in memory; gives a new limit when it is worth a frame.
+    pub(crate) fn settled(&mut self, len: u64) -> Option<u64> {
+        self.settled += len;
+        let limit = self.settled + self.window;
+        if limit - self.granted < self.window / 4 {
+            return None;
+        }
+        self.granted = limit;
+        Some(limit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credit_bounds_what_is_sent() {
+        let mut pacer = SendPacer::new(100);
+        pacer.started(60);
+        pacer.sent(60);
+        assert!(pacer.allows(40) && !pacer.allows(41));
+        pacer.credit(160);
+        assert!(pacer.allows(100));
+    }
+
+    #[test]
+    fn an_older_credit_takes_nothing_back() {
+        let mut pacer = SendPacer::new(100);
+        pacer.credit(50);
+        assert!(pacer.allows(100));
+    }
+
+    #[test]
+    fn the_pipe_bounds_what_is_read_ahead() {
+        let mut pacer = SendPacer::new(u32::MAX);
+        pacer.started(PIPE_MAX_BYTES);
+        assert!(!pacer.allows(1));
+        pacer.sent(1);
+        assert!(pacer.allows(1));
+    }
+
+    #[test]
+    fn a_peer_that_ignores_its_credit_is_caught() {
+        let mut credit = ReceiveCredit::new(100);
+        assert_eq!(credit.received(100), Ok(()));
+        assert_eq!(credit.received(1), Err(CreditExceeded));
+    }
+
+    #[test]
+    fn credit_is_granted_in_worthwhile_steps_as_bytes_settle() {
+        let mut credit = ReceiveCredit::new(100);
+        assert_eq!(credit.settled(24), None);
+        assert_eq!(credit.settled(1), Some(125));
+    }
+}

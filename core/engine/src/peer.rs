@@ -1,0 +1,307 @@
+//! One peer: when to connect, which try is the current one, whether it still lives.
+//!
+//! Of any two peers the one with the larger id writes the offers, so offers never cross and no
+//! rollback is needed. A try has a number; whatever belongs to another number is void. A path that
+//! fails is replaced by a whole new connection rather than an ICE restart: measured, a new one
+//! carries data sooner (see `docs/decisions`).
+
+use core::time::Duration;
+use std::collections::VecDeque;
+
+use parlor_proto::envelope::Candidate;
+use parlor_proto::id::{DeviceId, PeerId};
+use parlor_proto::text::DisplayName;
+
+use crate::output::Role;
+use crate::pacer::{ReceiveCredit, SendPacer};
+use crate::random::Random;
+use crate::time::{Deadline, Moment};
+use crate::view::{PathView, PeerStateView, PeerView};
+
+/// From an offer to open channels and a hello; a relayed path over a slow network takes seconds.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// How long the answering side waits for an offer before it asks for one.
+const OFFER_PATIENCE: Duration = Duration::from_secs(3);
+
+/// A quiet link is probed this often.
+const PING_EVERY: Duration = Duration::from_secs(2);
+
+/// A link that said nothing for this long is dead, whatever ICE believes: SCTP can sleep for tens
+/// of seconds behind a path that came back.
+const SILENCE_MAX: Duration = Duration::from_secs(8);
+
+/// First step of the backoff between tries, doubled with each failure.
+const RETRY_FIRST: Duration = Duration::from_millis(500);
+
+/// Longest backoff between tries.
+const RETRY_MAX: Duration = Duration::from_secs(15);
+
+/// Candidates that may arrive before their offer; more than any host has interfaces.
+const EARLY_CANDIDATES_MAX: usize = 64;
+
+/// How a connection to a peer stands.
+#[derive(Debug)]
+pub(crate) enum LinkState {
+    /// No try is under way. The offering side begins one then, the other asks for one.
+    Waiting { until: Moment },
+    /// A try is under way, from the offer to the peer's hello.
+    Connecting {
+        since: Moment,
+        hello_sent: bool,
+        path: Option<PathView>,
+    },
+    /// Both said hello.
+    Open(Box<OpenLink>),
+}
+
+/// What is known and counted while a link is open.
+#[derive(Debug)]
+pub(crate) struct OpenLink {
+    pub(crate) device: DeviceId,
+    pub(crate) name: DisplayName,
+    pub(crate) since: Moment,
+    pub(crate) last_heard: Moment,
+    pub(crate) ping_at: Moment,
+    pub(crate) path: Option<PathView>,
+    pub(crate) send: SendPacer,
+    pub(crate) receive: ReceiveCredit,
+    /// Chunks of this peer that did not match their file.
+    pub(crate) corrupt_chunks: u32,
+    /// Offers this peer has open.
+    pub(crate) turn: u64,
+}
+
+/// What a peer's timer asks for.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Due {
+    /// Write a new offer.
+    Offer,
+    /// Ask the other side for one.
+    AskForOffer,
+    /// The try took too long.
+    ConnectTimeout,
+    /// Probe a quiet link.
+    Ping,
+    /// The link said nothing for too long.
+    Silent,
+}
+
+/// One peer.
+#[derive(Debug)]
+pub(crate) struct Peer {
+    pub(crate) id: PeerId,
+    pub(crate) role: Role,
+    pub(crate) in_roster: bool,
+    pub(crate) attempt: u32,
+    pub(crate) state: LinkState,
+    pub(crate) failures: u32,
+    /// Who the peer was when it was last connected.
+    pub(crate) known_as: Option<(DeviceId, DisplayName)>,
+    /// Highest counter seen in its sealed signals.
+    pub(crate) last_counter: u64,
+    connecting_since: Option<Moment>,
+    early: VecDeque<(u32, Candidate)>,
+}
+
+impl Peer {
+    pub(crate) fn new(id: PeerId, me: PeerId, now: Moment) -> Self {
+        let role = if me > id {
+            Role::Offerer
+        } else {
+            Role::Answerer
+        };
+        let until = match role {
+            Role::Offerer => now,
+            Role::Answerer => now + OFFER_PATIENCE,
+        };
+        Self {
+            id,
+            role,
+            in_roster: true,
+            attempt: 0,
+            state: LinkState::Waiting { until },
+            failures: 0,
+            known_as: None,
+            last_counter: 0,
+            connecting_since: None,
+            early: VecDeque::new(),
+        }
+    }
+
+    pub(crate) fn open(&self) -> Option<&OpenLink> {
+        if let LinkState::Open(open) = &self.state {
+            Some(open)
+        } else {
+            None
+        }
+    }
+
+    pub(crate) fn open_mut(&mut self) -> Option<&mut OpenLink> {
+        if let LinkState::Open(open) = &mut self.state {
+            Some(open)
+        } else {
+            None
+        }
+    }
+
+    /// Whether a connection of the current attempt exists in the driver.
+    pub(crate) const fn has_link(&self) -> bool {
+        !matches!(self.state, LinkState::Waiting { .. })
+    }
+
+    /// A try begins under `attempt`.
+    pub(crate) fn begin(&mut self, attempt: u32, now: Moment) {
+        self.attempt = attempt;
+        self.connecting_since.get_or_insert(now);
+        self.state = LinkState::Connecting {
+            since: now,
+            hello_sent: false,
+            path: None,
+        };
+    }
+
+    /// The current try or link ended without success: the next one comes after a backoff.
+    pub(crate) fn failed(&mut self, now: Moment, random: &mut Random) {
+        self.failures = self.failures.saturating_add(1);
+        let step = RETRY_FIRST
+            .saturating_mul(1 << (self.failures - 1).min(8))
+            .min(RETRY_MAX);
+        let until = match self.role {
+            Role::Offerer => now + random.up_to(step),
+            Role::Answerer => now + OFFER_PATIENCE.max(step),
+        };
+        self.state = LinkState::Waiting { until };
+    }
+
+    /// An open link broke: the next try comes at once, as the peer was fine a moment ago.
+    pub(crate) fn lost(&mut self, now: Moment) {
+        self.failures = 0;
+        let until = match self.role {
+            Role::Offerer => now,
+            Role::Answerer => now + RETRY_FIRST,
+        };
+        self.state = LinkState::Waiting { until };
+    }
+
+    /// The server is back: whoever waits need not wait longer.
+    pub(crate) fn hurry(&mut self, now: Moment) {
+        if let LinkState::Waiting { until } = &mut self.state
+            && self.role == Role::Offerer
+        {
+            *until = now;
+        }
+    }
+
+    /// The peer said hello. Gives the time since the first try of this connection.
+    pub(crate) fn opened(
+        &mut self,
+        device: DeviceId,
+        name: DisplayName,
+        send: SendPacer,
+        receive: ReceiveCredit,
+        now: Moment,
+    ) -> Duration {
+        let path = match &self.state {
+            LinkState::Connecting { path, .. } => *path,
+            LinkState::Waiting { .. } | LinkState::Open(_) => None,
+        };
+        let took = now.since(self.connecting_since.take().unwrap_or(now));
+        self.failures = 0;
+        self.known_as = Some((device, name.clone()));
+        self.state = LinkState::Open(Box::new(OpenLink {
+            device,
+            name,
+            since: now,
+            last_heard: now,
+            ping_at: now + PING_EVERY,
+            path,
+            send,
+            receive,
+            corrupt_chunks: 0,
+            turn: 0,
+        }));
+        took
+    }
+
+    /// Keeps a candidate that came before its offer. The oldest goes when there are too many.
+    pub(crate) fn keep_early(&mut self, attempt: u32, candidate: Candidate) {
+        if self.early.len() == EARLY_CANDIDATES_MAX {
+            self.early.pop_front();
+        }
+        self.early.push_back((attempt, candidate));
+    }
+
+    /// The candidates kept for the current attempt; others of the past are dropped.
+    pub(crate) fn take_early(&mut self) -> Vec<Candidate> {
+        let (now, later): (VecDeque<_>, VecDeque<_>) = self
+            .early
+            .drain(..)
+            .filter(|(attempt, _)| *attempt >= self.attempt)
+            .partition(|(attempt, _)| *attempt == self.attempt);
+        self.early = later;
+        now.into_iter().map(|(_, candidate)| candidate).collect()
+    }
+
+    /// What is due now; called again until it gives nothing.
+    pub(crate) fn due(&mut self, now: Moment) -> Option<Due> {
+        match &mut self.state {
+            LinkState::Waiting { until } if *until <= now => match self.role {
+                Role::Offerer => Some(Due::Offer),
+                Role::Answerer => {
+                    *until = now + OFFER_PATIENCE.max(RETRY_FIRST * (1 << self.failures.min(5)));
+                    self.failures = self.failures.saturating_add(1);
+                    Some(Due::AskForOffer)
+                }
+            },
+            LinkState::Connecting { since, .. } if *since + CONNECT_TIMEOUT <= now => {
+                Some(Due::ConnectTimeout)
+            }
+            LinkState::Open(open) if open.last_heard + SILENCE_MAX <= now => Some(Due::Silent),
+            LinkState::Open(open) if open.ping_at <= now => {
+                open.ping_at = now + PING_EVERY;
+                Some(Due::Ping)
+            }
+            LinkState::Waiting { .. } | LinkState::Connecting { .. } | LinkState::Open(_) => None,
+        }
+    }
+
+    pub(crate) fn deadline(&self) -> Deadline {
+        match &self.state {
+            LinkState::Waiting { until } => Deadline {
+                at: *until,
+                why: "try a peer",
+            },
+            LinkState::Connecting { since, .. } => Deadline {
+                at: *since + CONNECT_TIMEOUT,
+                why: "give up a try",
+            },
+            LinkState::Open(open) => {
+                let silent = Deadline {
+                    at: open.last_heard + SILENCE_MAX,
+                    why: "a silent peer",
+                };
+                silent.min(Deadline {
+                    at: open.ping_at,
+                    why: "ping a peer",
+                })
+            }
+        }
+    }
+
+    pub(crate) fn view(&self) -> PeerView {
+        let (state, path) = match &self.state {
+            LinkState::Waiting { .. } => (PeerStateView::Waiting, None),
+            LinkState::Connecting { .. } => (PeerStateView::Connecting, None),
+            LinkState::Open(open) => (PeerStateView::Connected { since: open.since }, open.path),
+        };
+        let identity = self.known_as.clone();
+        PeerView {
+            peer: self.id,
+            identity,
+            state,
+            path,
+            attempts: self.attempt,
+        }
+    }
+}

@@ -1,0 +1,356 @@
+//! One room as one device lives it: routes each input to its machine and collects what to do.
+//!
+//! The server's words and the link's life go through `links`, control frames through `frames`, file
+//! bytes and the disk through `files`. A session belongs to one event loop.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use parlor_proto::envelope::SignalSealer;
+use parlor_proto::frame::{Bye, Frame};
+use parlor_proto::id::{DeviceId, PeerId, RoomId};
+use parlor_proto::limits::MESSAGE_TEXT_MAX_BYTES;
+use parlor_proto::signal::{ClientMessage, IceServer, JoinIntent};
+use parlor_proto::text::DisplayName;
+
+use crate::chat::Chat;
+use crate::input::{Command, IncomingKey, Input};
+use crate::notice::Notice;
+use crate::output::{LinkAction, Output};
+use crate::peer::Peer;
+use crate::random::Random;
+use crate::signal::SignalMachine;
+use crate::time::{Deadline, Moment};
+use crate::transfer::incoming::Incoming;
+use crate::transfer::outgoing::Outgoing;
+use crate::transfer::{OUTGOING_MAX, Step};
+use crate::view::{PeerStateView, RoomView};
+
+mod files;
+mod frames;
+mod links;
+
+/// What a session needs to know from the start.
+#[derive(Clone)]
+pub struct Config {
+    /// The room.
+    pub room: RoomId,
+    /// Seals what goes through the server; both come from the invite.
+    pub signal_key: [u8; 32],
+    /// Whether the room may be created.
+    pub intent: JoinIntent,
+    /// Members at most, when this session creates the room.
+    pub max_peers: Option<u8>,
+    /// This device.
+    pub device: DeviceId,
+    /// The person's name.
+    pub name: DisplayName,
+    /// Fresh from the operating system for every session: nonces follow from it.
+    pub seed: [u8; 32],
+    /// File bytes that may wait in this device's memory for each peer.
+    pub window_bytes: u32,
+}
+
+impl core::fmt::Debug for Config {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Config")
+            .field("room", &self.room)
+            .finish_non_exhaustive()
+    }
+}
+
+/// One device in one room.
+#[derive(Debug)]
+pub struct Session {
+    config: Config,
+    sealer: SignalSealer,
+    random: Random,
+    now: Moment,
+    signal: SignalMachine,
+    me: Option<PeerId>,
+    ice_servers: Vec<IceServer>,
+    peers: BTreeMap<PeerId, Peer>,
+    /// Peers that broke the protocol: not connected to again while they keep this id.
+    refused: VecDeque<PeerId>,
+    /// Counts our sealed signals.
+    counter: u64,
+    chat: Chat,
+    outgoing: BTreeMap<u64, Outgoing>,
+    incoming: BTreeMap<IncomingKey, Incoming>,
+    out: VecDeque<Output>,
+    has_ended: bool,
+}
+
+impl Session {
+    /// A session that dials as soon as it is told the time.
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        Self {
+            sealer: SignalSealer::new(&config.signal_key),
+            random: Random::new(config.seed),
+            now: Moment::default(),
+            signal: SignalMachine::new(config.room, config.intent, config.max_peers),
+            me: None,
+            ice_servers: Vec::new(),
+            peers: BTreeMap::new(),
+            refused: VecDeque::new(),
+            counter: 0,
+            chat: Chat::default(),
+            outgoing: BTreeMap::new(),
+            incoming: BTreeMap::new(),
+            out: VecDeque::new(),
+            has_ended: false,
+            config,
+        }
+    }
+
+    /// Takes one input. `now` never goes backwards; if it does, the later time counts.
+    pub fn handle_input(&mut self, input: Input, now: Moment) {
+        self.now = self.now.max(now);
+        if self.has_ended {
+            return;
+        }
+        match input {
+            Input::Signal(event) => self.on_signal(event),
+            Input::Link {
+                peer,
+                attempt,
+                event,
+            } => self.on_link(peer, attempt, event),
+            Input::Disk(event) => self.on_disk(event),
+            Input::Command(command) => self.on_command(command),
+            Input::Time => {}
+        }
+        self.run_timers();
+        self.pump_files();
+    }
+
+    /// What to do next; [`Output::Wait`] when there is nothing until the next input.
+    pub fn poll_output(&mut self) -> Output {
+        self.out
+            .pop_front()
+            .unwrap_or_else(|| Output::Wait(self.deadline()))
+    }
+
+    /// Whether the session is over.
+    #[must_use]
+    pub const fn has_ended(&self) -> bool {
+        self.has_ended
+    }
+
+    /// The state as a screen shows it.
+    #[must_use]
+    pub fn view(&self) -> RoomView {
+        let outgoing = self.outgoing.values().flat_map(Outgoing::views);
+        let incoming = self.incoming.values().map(Incoming::view);
+        RoomView {
+            server: self.signal.view(),
+            peers: self.peers.values().map(Peer::view).collect(),
+            transfers: outgoing.chain(incoming).collect(),
+        }
+    }
+
+    /// Peers that are connected now.
+    #[must_use]
+    pub fn connected(&self) -> usize {
+        let views = self.peers.values().map(Peer::view);
+        views
+            .filter(|view| matches!(view.state, PeerStateView::Connected { .. }))
+            .count()
+    }
+
+    fn deadline(&self) -> Option<Deadline> {
+        if self.has_ended {
+            return None;
+        }
+        let peers = self.peers.values().map(Peer::deadline);
+        peers.chain(self.signal.deadline()).min()
+    }
+
+    fn run_timers(&mut self) {
+        let outputs = self.signal.on_time(self.now, &mut self.random);
+        self.out.extend(outputs);
+        let peers: Vec<PeerId> = self.peers.keys().copied().collect();
+        for peer in peers {
+            self.run_peer_timers(peer);
+        }
+    }
+
+    fn on_command(&mut self, command: Command) {
+        match command {
+            Command::Say {
+                text,
+                written_at_ms,
+            } => self.say(&text, written_at_ms),
+            Command::Offer { transfer, files } => {
+                if self.outgoing.len() >= OUTGOING_MAX || files.is_empty() {
+                    return;
+                }
+                self.outgoing
+                    .insert(transfer, Outgoing::new(transfer, files));
+                for (_, device) in self.open_devices() {
+                    self.offer(transfer, device);
+                }
+            }
+            Command::Answer {
+                key,
+                accepted,
+                reason,
+            } => {
+                let incoming = self.incoming.get_mut(&key);
+                let steps = incoming.map(|incoming| incoming.answer_offer(&accepted, reason));
+                self.take_steps(key.from, steps.unwrap_or_default());
+            }
+            Command::CancelOutgoing { transfer } => {
+                self.cancel_outgoing(transfer, "the sender stopped it");
+            }
+            Command::CancelIncoming { key } => {
+                let incoming = self.incoming.get_mut(&key);
+                let steps = incoming.map(|i| i.cancel(true, "the receiver stopped it"));
+                self.take_steps(key.from, steps.unwrap_or_default());
+            }
+            Command::NetworkChanged => {
+                self.signal.on_network_changed(self.now);
+                self.peers
+                    .values_mut()
+                    .for_each(|peer| peer.hurry(self.now));
+            }
+            Command::Leave => self.leave(),
+        }
+    }
+
+    fn say(&mut self, text: &str, written_at_ms: u64) {
+        let refusal = if text.len() > MESSAGE_TEXT_MAX_BYTES {
+            Some(format!(
+                "the message is over {} KiB; send it as a file",
+                MESSAGE_TEXT_MAX_BYTES / 1024
+            ))
+        } else if text.trim().is_empty() {
+            Some("the message is empty".to_owned())
+        } else {
+            None
+        };
+        if let Some(reason) = refusal {
+            return self.notice(Notice::NotSaid { reason });
+        }
+        match self.chat.say(text, written_at_ms) {
+            Some(message) => {
+                let (seq, text) = (message.seq, message.text);
+                self.notice(Notice::Said {
+                    seq,
+                    text,
+                    written_at_ms,
+                });
+                self.pump_messages();
+            }
+            None => {
+                let reason = "too many messages wait to be delivered".to_owned();
+                self.notice(Notice::NotSaid { reason });
+            }
+        }
+    }
+
+    fn cancel_outgoing(&mut self, transfer: u64, reason: &str) {
+        let Some(outgoing) = self.outgoing.get_mut(&transfer) else {
+            return;
+        };
+        let steps = outgoing.cancel(reason);
+        for (device, steps) in steps {
+            self.take_steps(device, steps);
+        }
+        self.outgoing.remove(&transfer);
+        self.disk(crate::output::DiskRequest::CloseSource { transfer });
+    }
+
+    fn leave(&mut self) {
+        let transfers: Vec<u64> = self.outgoing.keys().copied().collect();
+        for transfer in transfers {
+            self.cancel_outgoing(transfer, "the sender left");
+        }
+        let keys: Vec<IncomingKey> = self.incoming.keys().copied().collect();
+        for key in keys {
+            let steps = self
+                .incoming
+                .get_mut(&key)
+                .map(|i| i.cancel(true, "the receiver left"));
+            self.take_steps(key.from, steps.unwrap_or_default());
+        }
+        for (peer, _) in self.open_devices() {
+            self.send(
+                peer,
+                &Frame::Bye(Bye {
+                    reason: "left the room".to_owned(),
+                }),
+            );
+        }
+        let linked: Vec<PeerId> = self
+            .peers
+            .values()
+            .filter(|peer| peer.has_link())
+            .map(|peer| peer.id)
+            .collect();
+        for peer in linked {
+            self.link(peer, LinkAction::Close);
+        }
+        if self.signal.is_joined() {
+            self.out.push_back(Output::SendSignal(ClientMessage::Leave));
+        }
+        self.signal.stop();
+        self.peers.clear();
+        self.out.push_back(Output::HangUp);
+        self.notice(Notice::Ended);
+        self.has_ended = true;
+    }
+
+    fn notice(&mut self, notice: Notice) {
+        self.out.push_back(Output::Notice(notice));
+    }
+
+    fn disk(&mut self, request: crate::output::DiskRequest) {
+        self.out.push_back(Output::Disk(request));
+    }
+
+    fn link(&mut self, peer: PeerId, action: LinkAction) {
+        let Some(attempt) = self.peers.get(&peer).map(|peer| peer.attempt) else {
+            return;
+        };
+        self.out.push_back(Output::Link {
+            peer,
+            attempt,
+            action,
+        });
+    }
+
+    fn send(&mut self, peer: PeerId, frame: &Frame) {
+        self.link(peer, LinkAction::SendControl(frame.encode().into()));
+    }
+
+    /// Peers that said hello, with the device behind each.
+    fn open_devices(&self) -> Vec<(PeerId, DeviceId)> {
+        let open = self
+            .peers
+            .values()
+            .filter_map(|peer| Some((peer.id, peer.open()?.device)));
+        open.collect()
+    }
+
+    fn peer_of(&self, device: DeviceId) -> Option<PeerId> {
+        let mut open = self.peers.values();
+        open.find(|p| p.open().is_some_and(|open| open.device == device))
+            .map(|peer| peer.id)
+    }
+
+    /// Carries out what a transfer with `device` asked for.
+    fn take_steps(&mut self, device: DeviceId, steps: Vec<Step>) {
+        for step in steps {
+            match step {
+                Step::Frame(frame) => {
+                    if let Some(peer) = self.peer_of(device) {
+                        self.send(peer, &frame);
+                    }
+                }
+                Step::Disk(request) => self.disk(request),
+                Step::Notice(notice) => self.notice(notice),
+            }
+        }
+    }
+}

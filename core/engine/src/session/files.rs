@@ -1,0 +1,265 @@
+//! File bytes, the disk's answers, and whose turn it is to be sent.
+
+use bytes::Bytes;
+use parlor_proto::chunk::{ChunkDecodeError, ChunkFrame};
+use parlor_proto::frame::{Credit, Frame, Stored};
+use parlor_proto::id::{DeviceId, PeerId};
+use parlor_proto::text::DisplayName;
+
+use super::Session;
+use crate::input::{DiskInput, IncomingKey};
+use crate::notice::Notice;
+use crate::output::{DiskRequest, LinkAction};
+use crate::transfer::Violation;
+use crate::transfer::incoming::ChunkArrival;
+use crate::transfer::outgoing::{NextChunk, Outgoing};
+
+/// Chunks that do not match their file before the peer that sends them is cut off: one may be a
+/// source that changed, several are a fault or an attack.
+const CORRUPT_CHUNKS_MAX: u32 = 3;
+
+impl Session {
+    pub(super) fn offer(&mut self, transfer: u64, device: DeviceId) {
+        let steps = self
+            .outgoing
+            .get_mut(&transfer)
+            .map(|outgoing| outgoing.offer_to(device));
+        self.take_steps(device, steps.unwrap_or_default());
+    }
+
+    pub(super) fn name_of(&self, device: DeviceId) -> DisplayName {
+        let mut known = self
+            .peers
+            .values()
+            .filter_map(|peer| peer.known_as.as_ref());
+        let found = known.find(|(known, _)| *known == device);
+        found.map_or_else(|| DisplayName::sanitise(""), |(_, name)| name.clone())
+    }
+
+    /// Asks the disk for as many chunks as each link may take now, transfers taking turns.
+    pub(super) fn pump_files(&mut self) {
+        if self.outgoing.is_empty() {
+            return;
+        }
+        for (peer, device) in self.open_devices() {
+            while self.pump_one(peer, device).is_some() {}
+        }
+    }
+
+    fn pump_one(&mut self, id: PeerId, device: DeviceId) -> Option<()> {
+        let peer = self.peers.get_mut(&id)?;
+        let attempt = peer.attempt;
+        let open = peer.open_mut()?;
+        let (transfer, chunk) = next_in_turn(&self.outgoing, device, open.turn)?;
+        if !open.send.allows(chunk.len) {
+            return None;
+        }
+        open.send.started(chunk.len);
+        open.turn = transfer;
+        self.outgoing.get_mut(&transfer)?.take(device, chunk);
+        let NextChunk { file, offset, len } = chunk;
+        self.disk(DiskRequest::ReadChunk {
+            peer: id,
+            attempt,
+            transfer,
+            file,
+            offset,
+            len,
+        });
+        Some(())
+    }
+
+    pub(super) fn on_bulk(&mut self, id: PeerId, bytes: Bytes) {
+        self.heard(id);
+        let chunk = match ChunkFrame::decode(bytes) {
+            Ok(chunk) => chunk,
+            Err(ChunkDecodeError::UnknownKind(_)) => return,
+            Err(error) => {
+                return self.refuse_peer(id, &format!("the other device sent nonsense: {error}"));
+            }
+        };
+        let Some(open) = self.peers.get_mut(&id).and_then(|peer| peer.open_mut()) else {
+            return self.refuse_violation(id, Violation("sent a file before it said hello"));
+        };
+        let len = chunk.data.len() as u64;
+        let device = open.device;
+        if open.receive.received(len).is_err() {
+            return self.refuse_violation(id, Violation("sent more than it was allowed to"));
+        }
+        let key = IncomingKey {
+            from: device,
+            transfer: chunk.transfer,
+        };
+        let arrival = match self.incoming.get_mut(&key) {
+            Some(incoming) => incoming.on_chunk(chunk),
+            None => Err(Violation("sent a file it did not offer")),
+        };
+        match arrival {
+            Ok(ChunkArrival::Write(request)) => self.disk(request),
+            Ok(ChunkArrival::Stale) => self.settle(device, len),
+            Err(violation) => self.refuse_violation(id, violation),
+        }
+    }
+
+    /// Received bytes left our memory: the sender may send as many more.
+    fn settle(&mut self, device: DeviceId, len: u64) {
+        let Some(id) = self.peer_of(device) else {
+            return;
+        };
+        let Some(open) = self.peers.get_mut(&id).and_then(|peer| peer.open_mut()) else {
+            return;
+        };
+        if let Some(limit) = open.receive.settled(len) {
+            self.send(id, &Frame::Credit(Credit { limit }));
+        }
+    }
+
+    pub(super) fn on_disk(&mut self, event: DiskInput) {
+        match event {
+            DiskInput::ChunkRead {
+                peer,
+                attempt,
+                frame,
+                data_len,
+            } => {
+                self.on_chunk_read(peer, attempt, frame, data_len);
+            }
+            DiskInput::ReadFailed {
+                peer,
+                attempt,
+                transfer,
+                file,
+                data_len,
+                reason,
+            } => {
+                self.on_chunk_not_read(peer, attempt, data_len);
+                let outgoing = self.outgoing.get_mut(&transfer);
+                let steps = outgoing.map(|outgoing| outgoing.on_read_failed(file, &reason));
+                for (device, steps) in steps.unwrap_or_default() {
+                    self.take_steps(device, steps);
+                }
+            }
+            DiskInput::Created { key, file } => {
+                self.with_incoming(key, |incoming| incoming.on_created(file));
+            }
+            DiskInput::Written {
+                key,
+                file,
+                offset,
+                len,
+            } => {
+                self.settle(key.from, len);
+                self.with_incoming(key, |incoming| incoming.on_written(file, offset, len));
+            }
+            DiskInput::Corrupt {
+                key,
+                file,
+                offset,
+                len,
+            } => {
+                self.settle(key.from, len);
+                self.with_incoming(key, |incoming| incoming.on_corrupt(file, offset, len));
+                self.count_corrupt(key.from);
+            }
+            DiskInput::Finished {
+                key,
+                file,
+                stored_as,
+            } => {
+                self.with_incoming(key, |incoming| incoming.on_finished(file, stored_as));
+            }
+            DiskInput::StoreFailed {
+                key,
+                file,
+                len,
+                reason,
+            } => {
+                self.settle(key.from, len);
+                self.with_incoming(key, |incoming| incoming.fail_file(file, &reason, true));
+            }
+            DiskInput::MessageStored { author, seq } => self.on_message_stored(author, seq),
+            DiskInput::MessageNotStored {
+                author,
+                seq,
+                reason,
+            } => {
+                self.chat.on_not_durable(author, seq);
+                tracing::warn!(seq, reason, "could not store a message");
+            }
+        }
+    }
+
+    fn with_incoming(
+        &mut self,
+        key: IncomingKey,
+        act: impl FnOnce(&mut crate::transfer::incoming::Incoming) -> Vec<crate::transfer::Step>,
+    ) {
+        let steps = self.incoming.get_mut(&key).map(act);
+        self.take_steps(key.from, steps.unwrap_or_default());
+    }
+
+    fn on_chunk_read(&mut self, id: PeerId, attempt: u32, frame: Bytes, data_len: u64) {
+        let is_current = self
+            .peers
+            .get(&id)
+            .is_some_and(|peer| peer.attempt == attempt);
+        if is_current && self.peers.get(&id).and_then(|peer| peer.open()).is_some() {
+            self.link(id, LinkAction::SendBulk { frame, data_len });
+        }
+    }
+
+    fn on_chunk_not_read(&mut self, id: PeerId, attempt: u32, data_len: u64) {
+        let peer = self
+            .peers
+            .get_mut(&id)
+            .filter(|peer| peer.attempt == attempt);
+        if let Some(open) = peer.and_then(|peer| peer.open_mut()) {
+            open.send.abandoned(data_len);
+        }
+    }
+
+    fn count_corrupt(&mut self, device: DeviceId) {
+        let Some(id) = self.peer_of(device) else {
+            return;
+        };
+        let Some(open) = self.peers.get_mut(&id).and_then(|peer| peer.open_mut()) else {
+            return;
+        };
+        open.corrupt_chunks += 1;
+        if open.corrupt_chunks >= CORRUPT_CHUNKS_MAX {
+            self.refuse_violation(
+                id,
+                Violation("keeps sending chunks that do not match the file"),
+            );
+        }
+    }
+
+    fn on_message_stored(&mut self, author: DeviceId, seq: u64) {
+        let Some((message, through)) = self.chat.on_durable(author, seq) else {
+            return;
+        };
+        let name = self.name_of(author);
+        let (text, written_at_ms) = (message.text, message.written_at_ms);
+        self.notice(Notice::Heard {
+            author,
+            name,
+            seq,
+            text,
+            written_at_ms,
+        });
+        if let Some(peer) = self.peer_of(author) {
+            self.send(peer, &Frame::Stored(Stored { through }));
+        }
+    }
+}
+
+/// The next chunk for `device`, from the first transfer after `turn` that has one.
+fn next_in_turn(
+    outgoing: &std::collections::BTreeMap<u64, Outgoing>,
+    device: DeviceId,
+    turn: u64,
+) -> Option<(u64, NextChunk)> {
+    let after = outgoing.range((std::ops::Bound::Excluded(turn), std::ops::Bound::Unbounded));
+    let mut in_turn = after.chain(outgoing.range(..=turn));
+    in_turn.find_map(|(transfer, outgoing)| Some((*transfer, outgoing.peek(device)?)))
+}

@@ -1,0 +1,248 @@
+//! Frames of the control channel.
+
+use parlor_proto::frame::{Credit, DecodeError, FileFailed, Frame, Hello, Offer, Probe, Stored};
+use parlor_proto::id::{DeviceId, PeerId};
+use parlor_proto::version::VERSIONS;
+
+use super::Session;
+use crate::chat::Arrival;
+use crate::input::IncomingKey;
+use crate::notice::Notice;
+use crate::output::DiskRequest;
+use crate::pacer::{ReceiveCredit, SendPacer};
+use crate::peer::LinkState;
+use crate::transfer::incoming::Incoming;
+use crate::transfer::{INCOMING_PER_DEVICE_MAX, Step, Violation};
+
+impl Session {
+    pub(super) fn on_control(&mut self, id: PeerId, bytes: &[u8]) {
+        let frame = match Frame::decode(bytes) {
+            Ok(frame) => frame,
+            // A later version's frame: this one can do without it.
+            Err(DecodeError::UnknownKind(_)) => return self.heard(id),
+            Err(error) => {
+                return self.refuse_peer(id, &format!("the other device sent nonsense: {error}"));
+            }
+        };
+        self.heard(id);
+        let Some(peer) = self.peers.get(&id) else {
+            return;
+        };
+        match (&peer.state, frame) {
+            (LinkState::Connecting { .. }, Frame::Hello(hello)) => self.on_hello(id, hello),
+            (LinkState::Connecting { .. }, Frame::Bye(bye)) => self.remove_peer(id, &bye.reason),
+            (LinkState::Connecting { .. }, _) => {
+                self.refuse_violation(id, Violation("spoke before it said hello"));
+            }
+            (LinkState::Open(open), frame) => {
+                let device = open.device;
+                if let Err(violation) = self.on_frame(id, device, frame) {
+                    self.refuse_violation(id, violation);
+                }
+            }
+            (LinkState::Waiting { .. }, _) => {}
+        }
+    }
+
+    pub(super) fn heard(&mut self, id: PeerId) {
+        let now = self.now;
+        if let Some(open) = self.peers.get_mut(&id).and_then(|peer| peer.open_mut()) {
+            open.last_heard = now;
+        }
+    }
+
+    fn on_hello(&mut self, id: PeerId, hello: Hello) {
+        let Hello {
+            versions,
+            device,
+            name,
+            window_bytes,
+            bulk_frame_max_bytes: _,
+        } = hello;
+        if let Err(mismatch) = VERSIONS.negotiate(versions) {
+            return self.refuse_peer(id, &mismatch.to_string());
+        }
+        if device == self.config.device {
+            return self.refuse_peer(id, "the other device says it is this one");
+        }
+        // A device that came back under a new id takes its old place.
+        let former = self.peer_of(device);
+        let now = self.now;
+        let receive = ReceiveCredit::new(self.config.window_bytes);
+        let Some(peer) = self.peers.get_mut(&id) else {
+            return;
+        };
+        // Our own hello goes out when both channels are open, which may be a moment later here.
+        let hello_due = matches!(
+            &peer.state,
+            LinkState::Connecting {
+                hello_sent: false,
+                ..
+            }
+        );
+        let send = SendPacer::new(window_bytes);
+        let took = peer.opened(device, name.clone(), send, receive, now);
+        let path = peer.open().and_then(|open| open.path);
+        if hello_due {
+            self.send_hello(id);
+        }
+        if let Some(former) = former {
+            self.remove_peer(former, "came back");
+        }
+        self.notice(Notice::PeerConnected {
+            peer: id,
+            device,
+            name,
+            path,
+            took,
+        });
+        let through = self.chat.link_opened(device);
+        self.send(id, &Frame::Stored(Stored { through }));
+        let transfers: Vec<u64> = self.outgoing.keys().copied().collect();
+        for transfer in transfers {
+            self.offer(transfer, device);
+        }
+    }
+
+    fn on_frame(&mut self, id: PeerId, device: DeviceId, frame: Frame) -> Result<(), Violation> {
+        match frame {
+            Frame::Hello(_) => return Err(Violation("said hello twice")),
+            Frame::Ping(Probe { nonce }) => self.send(id, &Frame::Pong(Probe { nonce })),
+            Frame::Pong(_) => {}
+            Frame::Message(message) => {
+                let author = device;
+                match self.chat.on_message(device, message.clone()) {
+                    Arrival::New => self.disk(DiskRequest::StoreMessage { author, message }),
+                    Arrival::Repeated {
+                        stored_through: through,
+                    } => {
+                        self.send(id, &Frame::Stored(Stored { through }));
+                    }
+                    Arrival::Ignored => {}
+                }
+            }
+            Frame::Stored(Stored { through }) => {
+                for seq in self.chat.on_stored(device, through) {
+                    self.notice(Notice::Delivered { seq, to: device });
+                }
+                self.pump_messages();
+            }
+            Frame::Credit(Credit { limit }) => {
+                if let Some(open) = self.peers.get_mut(&id).and_then(|peer| peer.open_mut()) {
+                    open.send.credit(limit);
+                }
+            }
+            Frame::Bye(bye) => self.remove_peer(id, &bye.reason),
+            Frame::Offer(offer) => self.on_file_offer(device, offer)?,
+            Frame::Answer(_)
+            | Frame::Want(_)
+            | Frame::FileDone(_)
+            | Frame::FileFailed(_)
+            | Frame::Cancel(_) => self.on_transfer_frame(device, frame)?,
+        }
+        Ok(())
+    }
+
+    fn on_file_offer(&mut self, from: DeviceId, offer: Offer) -> Result<(), Violation> {
+        let key = IncomingKey {
+            from,
+            transfer: offer.transfer,
+        };
+        if let Some(incoming) = self.incoming.get_mut(&key) {
+            let steps = incoming.on_offered_again(&offer.files);
+            self.take_steps(from, steps);
+            return Ok(());
+        }
+        let theirs = self.incoming.iter().filter(|(key, _)| key.from == from);
+        let open = theirs
+            .clone()
+            .filter(|(_, incoming)| !incoming.is_ended())
+            .count();
+        if open >= INCOMING_PER_DEVICE_MAX {
+            return Err(Violation("offers too much at once"));
+        }
+        if theirs.count() >= 4 * INCOMING_PER_DEVICE_MAX {
+            self.incoming
+                .retain(|key, incoming| key.from != from || !incoming.is_ended());
+        }
+        let incoming = Incoming::new(key, offer.files);
+        let name = self.name_of(from);
+        let notice = incoming.notice(name);
+        self.incoming.insert(key, incoming);
+        self.notice(notice);
+        Ok(())
+    }
+
+    fn on_transfer_frame(&mut self, device: DeviceId, frame: Frame) -> Result<(), Violation> {
+        let steps = match frame {
+            Frame::Answer(answer) => match self.outgoing.get_mut(&answer.transfer) {
+                Some(outgoing) => outgoing.on_answer(device, &answer)?,
+                None => Vec::new(),
+            },
+            Frame::Want(want) => {
+                if let Some(outgoing) = self.outgoing.get_mut(&want.transfer) {
+                    outgoing.on_want(device, &want)?;
+                }
+                Vec::new()
+            }
+            Frame::FileDone(done) => match self.outgoing.get_mut(&done.transfer) {
+                Some(outgoing) => outgoing.on_file_done(device, done.file)?,
+                None => Vec::new(),
+            },
+            Frame::FileFailed(failed) => self.on_file_failed(device, &failed),
+            Frame::Cancel(cancel) if cancel.by_sender => {
+                let key = IncomingKey {
+                    from: device,
+                    transfer: cancel.transfer,
+                };
+                let incoming = self.incoming.get_mut(&key);
+                incoming
+                    .map(|i| i.cancel(false, &cancel.reason))
+                    .unwrap_or_default()
+            }
+            Frame::Cancel(cancel) => {
+                let outgoing = self.outgoing.get_mut(&cancel.transfer);
+                outgoing
+                    .map(|o| o.on_cancelled(device, &cancel.reason))
+                    .unwrap_or_default()
+            }
+            Frame::Hello(_)
+            | Frame::Ping(_)
+            | Frame::Pong(_)
+            | Frame::Message(_)
+            | Frame::Stored(_)
+            | Frame::Offer(_)
+            | Frame::Credit(_)
+            | Frame::Bye(_) => Vec::new(),
+        };
+        self.take_steps(device, steps);
+        Ok(())
+    }
+
+    fn on_file_failed(&mut self, device: DeviceId, failed: &FileFailed) -> Vec<Step> {
+        if failed.by_sender {
+            let key = IncomingKey {
+                from: device,
+                transfer: failed.transfer,
+            };
+            let incoming = self.incoming.get_mut(&key);
+            incoming
+                .map(|i| i.fail_file(failed.file, &failed.reason, false))
+                .unwrap_or_default()
+        } else {
+            let outgoing = self.outgoing.get_mut(&failed.transfer);
+            outgoing
+                .map(|outgoing| outgoing.on_file_failed(device, failed))
+                .unwrap_or_default()
+        }
+    }
+
+    /// Sends every device the messages it may have now.
+    pub(super) fn pump_messages(&mut self) {
+        for (peer, device) in self.open_devices() {
+            while let Some(message) = self.chat.next_for(device) {
+                self.send(peer, &Frame::Message(message));
+            }
+        }
+    }
+}

@@ -1,0 +1,419 @@
+//! The server's words, and the life of the link to each peer.
+
+use core::time::Duration;
+
+use parlor_proto::envelope::{PeerSignal, Route};
+use parlor_proto::frame::{Bye, Frame, Hello, Probe};
+use parlor_proto::id::{DeviceId, PeerId};
+use parlor_proto::limits::{BULK_FRAME_MAX_BYTES, ROOM_PEERS_MAX};
+use parlor_proto::signal::{ClientMessage, ServerMessage};
+use parlor_proto::version::VERSIONS;
+
+use super::Session;
+use crate::input::{LinkInput, SignalInput};
+use crate::notice::Notice;
+use crate::output::{LinkAction, Output, Role};
+use crate::peer::{Due, LinkState, Peer};
+use crate::transfer::Violation;
+
+/// Peers cut off for breaking the protocol that are remembered by id.
+const REFUSED_MAX: usize = 64;
+
+/// Peers kept while a link to them lives although the server dropped them, and those it named.
+const PEERS_MAX: usize = 2 * ROOM_PEERS_MAX;
+
+impl Session {
+    pub(super) fn on_signal(&mut self, event: SignalInput) {
+        match event {
+            SignalInput::Opened => {
+                let join = self.signal.on_opened();
+                self.out.extend(join);
+            }
+            SignalInput::Closed { reason } => {
+                let lost = self.signal.on_closed(reason, self.now, &mut self.random);
+                self.out.extend(lost.map(Output::Notice));
+            }
+            SignalInput::Received(message) => self.on_server_message(message),
+        }
+    }
+
+    fn on_server_message(&mut self, message: ServerMessage) {
+        match message {
+            ServerMessage::Joined {
+                peer,
+                peers,
+                resume,
+                ice_servers,
+                resumed: _,
+            } => {
+                self.signal.on_joined(resume);
+                self.me = Some(peer);
+                self.ice_servers = ice_servers;
+                self.notice(Notice::Joined {
+                    others: peers.len(),
+                });
+                self.on_roster(&peers);
+            }
+            ServerMessage::PeerJoined { peer } => self.add_peer(peer),
+            ServerMessage::PeerLeft { peer } => self.on_peer_left(peer),
+            ServerMessage::Signal { from, payload } => self.on_sealed(from, &payload),
+            ServerMessage::Error {
+                code,
+                message,
+                retry_after_ms,
+            } => {
+                let after = retry_after_ms.map(|ms| Duration::from_millis(ms.into()));
+                let outputs = self.signal.on_error(code, message, after, self.now);
+                self.out.extend(outputs);
+            }
+        }
+    }
+
+    /// The whole roster, after joining or coming back.
+    fn on_roster(&mut self, roster: &[PeerId]) {
+        let gone: Vec<PeerId> = self
+            .peers
+            .keys()
+            .copied()
+            .filter(|peer| !roster.contains(peer))
+            .collect();
+        for peer in gone {
+            self.on_peer_left(peer);
+        }
+        for peer in roster {
+            self.add_peer(*peer);
+        }
+        let now = self.now;
+        self.peers.values_mut().for_each(|peer| peer.hurry(now));
+    }
+
+    fn add_peer(&mut self, peer: PeerId) {
+        let Some(me) = self.me else { return };
+        if peer == me || self.refused.contains(&peer) {
+            return;
+        }
+        if let Some(known) = self.peers.get_mut(&peer) {
+            known.in_roster = true;
+        } else if self.peers.len() < PEERS_MAX {
+            self.peers.insert(peer, Peer::new(peer, me, self.now));
+        }
+    }
+
+    /// The server lost sight of a peer. A live link outweighs that: the server may be the one that
+    /// failed.
+    fn on_peer_left(&mut self, id: PeerId) {
+        let Some(peer) = self.peers.get_mut(&id) else {
+            return;
+        };
+        peer.in_roster = false;
+        if peer.open().is_none() {
+            self.remove_peer(id, "left the room");
+        }
+    }
+
+    pub(super) fn remove_peer(&mut self, id: PeerId, reason: &str) {
+        let Some(peer) = self.peers.get(&id) else {
+            return;
+        };
+        let known_as = peer.known_as.clone();
+        if peer.has_link() {
+            self.link(id, LinkAction::Close);
+        }
+        self.peers.remove(&id);
+        let Some((device, name)) = known_as else {
+            return;
+        };
+        self.forget_link(device);
+        if self.peer_of(device).is_none() {
+            self.chat.left(device);
+            self.notice(Notice::PeerLeft {
+                device,
+                name,
+                reason: reason.to_owned(),
+            });
+        }
+    }
+
+    /// Whatever was under way on a link is void; transfers wait for the next one.
+    fn forget_link(&mut self, device: DeviceId) {
+        self.outgoing
+            .values_mut()
+            .for_each(|outgoing| outgoing.link_closed(device));
+    }
+
+    /// A peer broke the protocol: it is told, cut off, and not connected to again.
+    pub(super) fn refuse_peer(&mut self, id: PeerId, reason: &str) {
+        self.send(
+            id,
+            &Frame::Bye(Bye {
+                reason: reason.to_owned(),
+            }),
+        );
+        self.notice(Notice::PeerRefused {
+            peer: id,
+            reason: reason.to_owned(),
+        });
+        if self.refused.len() == REFUSED_MAX {
+            self.refused.pop_front();
+        }
+        self.refused.push_back(id);
+        self.remove_peer(id, reason);
+    }
+
+    pub(super) fn refuse_violation(&mut self, id: PeerId, Violation(what): Violation) {
+        self.refuse_peer(id, &format!("the other device {what}"));
+    }
+
+    fn route(&self, from: PeerId, to: PeerId) -> Route {
+        Route {
+            room: self.config.room,
+            from,
+            to,
+        }
+    }
+
+    fn send_sealed(&mut self, to: PeerId, signal: &PeerSignal) {
+        let Some(me) = self.me else { return };
+        // Without the server the signal is lost; the try times out and the next one is sent.
+        if !self.signal.is_joined() {
+            return;
+        }
+        self.counter += 1;
+        let nonce = self.random.nonce();
+        let payload = self
+            .sealer
+            .seal(&self.route(me, to), self.counter, nonce, signal);
+        self.out
+            .push_back(Output::SendSignal(ClientMessage::Signal { to, payload }));
+    }
+
+    fn on_sealed(&mut self, from: PeerId, payload: &str) {
+        let Some(me) = self.me else { return };
+        let Ok((counter, signal)) = self.sealer.open(&self.route(from, me), payload) else {
+            tracing::warn!(peer = %from.short(), "dropped a signal that does not open");
+            return;
+        };
+        self.add_peer(from);
+        let Some(peer) = self.peers.get_mut(&from) else {
+            return;
+        };
+        if counter <= peer.last_counter {
+            tracing::warn!(peer = %from.short(), "dropped a replayed signal");
+            return;
+        }
+        peer.last_counter = counter;
+        match signal {
+            PeerSignal::Offer { attempt, sdp } => self.on_offer(from, attempt, sdp),
+            PeerSignal::Answer { attempt, sdp } => {
+                let is_current = peer.role == Role::Offerer && peer.attempt == attempt;
+                if is_current && peer.has_link() {
+                    self.link(from, LinkAction::RemoteDescription { sdp });
+                }
+            }
+            PeerSignal::Candidate { attempt, candidate } => {
+                if peer.attempt == attempt && peer.has_link() {
+                    self.link(from, LinkAction::RemoteCandidate(candidate));
+                } else if attempt > peer.attempt {
+                    peer.keep_early(attempt, candidate);
+                }
+            }
+            PeerSignal::OfferPlease { attempt } => {
+                let is_wanted = peer.role == Role::Offerer && attempt >= peer.attempt;
+                if is_wanted {
+                    self.drop_link(from, "the other side asked for a new connection");
+                    self.begin_offer(from);
+                }
+            }
+        }
+    }
+
+    fn begin_offer(&mut self, id: PeerId) {
+        let now = self.now;
+        let Some(peer) = self.peers.get_mut(&id) else {
+            return;
+        };
+        let attempt = peer.attempt.saturating_add(1);
+        peer.begin(attempt, now);
+        let ice_servers = self.ice_servers.clone();
+        let role = Role::Offerer;
+        self.out.push_back(Output::OpenLink {
+            peer: id,
+            attempt,
+            role,
+            ice_servers,
+        });
+    }
+
+    fn on_offer(&mut self, id: PeerId, attempt: u32, sdp: String) {
+        let Some(peer) = self.peers.get(&id) else {
+            return;
+        };
+        if peer.role != Role::Answerer || attempt <= peer.attempt {
+            return;
+        }
+        self.drop_link(id, "the other side made a new connection");
+        let now = self.now;
+        let Some(peer) = self.peers.get_mut(&id) else {
+            return;
+        };
+        peer.begin(attempt, now);
+        let early = peer.take_early();
+        let ice_servers = self.ice_servers.clone();
+        let role = Role::Answerer;
+        self.out.push_back(Output::OpenLink {
+            peer: id,
+            attempt,
+            role,
+            ice_servers,
+        });
+        self.link(id, LinkAction::RemoteDescription { sdp });
+        for candidate in early {
+            self.link(id, LinkAction::RemoteCandidate(candidate));
+        }
+    }
+
+    /// Closes the current link, if any, so that another try can begin.
+    fn drop_link(&mut self, id: PeerId, reason: &str) {
+        let now = self.now;
+        let Some(peer) = self.peers.get_mut(&id) else {
+            return;
+        };
+        if !peer.has_link() {
+            return;
+        }
+        let was_open = peer.open().map(|open| (open.device, open.name.clone()));
+        self.link(id, LinkAction::Close);
+        let Some(peer) = self.peers.get_mut(&id) else {
+            return;
+        };
+        peer.lost(now);
+        if let Some((device, name)) = was_open {
+            self.forget_link(device);
+            self.notice(Notice::PeerLost {
+                device,
+                name,
+                reason: reason.to_owned(),
+            });
+        }
+    }
+
+    pub(super) fn on_link(&mut self, id: PeerId, attempt: u32, event: LinkInput) {
+        let Some(peer) = self.peers.get_mut(&id) else {
+            return;
+        };
+        if peer.attempt != attempt || !peer.has_link() {
+            return;
+        }
+        match event {
+            LinkInput::LocalDescription { sdp } => {
+                let signal = match peer.role {
+                    Role::Offerer => PeerSignal::Offer { attempt, sdp },
+                    Role::Answerer => PeerSignal::Answer { attempt, sdp },
+                };
+                self.send_sealed(id, &signal);
+            }
+            LinkInput::LocalCandidate(candidate) => {
+                self.send_sealed(id, &PeerSignal::Candidate { attempt, candidate });
+            }
+            LinkInput::Open { path } => {
+                if let LinkState::Connecting {
+                    path: slot,
+                    hello_sent,
+                    ..
+                } = &mut peer.state
+                    && !*hello_sent
+                {
+                    *slot = path;
+                    *hello_sent = true;
+                    self.send_hello(id);
+                } else if let (Some(open), Some(path)) = (peer.open_mut(), path) {
+                    open.path = Some(path);
+                }
+            }
+            LinkInput::Path(path) => {
+                if let Some(open) = peer.open_mut() {
+                    open.path = Some(path);
+                }
+            }
+            LinkInput::Control(bytes) => self.on_control(id, &bytes),
+            LinkInput::Bulk(bytes) => self.on_bulk(id, bytes),
+            LinkInput::BulkSent { data_len } => {
+                if let Some(open) = peer.open_mut() {
+                    open.send.sent(data_len);
+                }
+            }
+            LinkInput::Closed { reason } => self.on_link_closed(id, &reason),
+        }
+    }
+
+    pub(super) fn send_hello(&mut self, id: PeerId) {
+        let hello = Hello {
+            versions: VERSIONS,
+            device: self.config.device,
+            name: self.config.name.clone(),
+            window_bytes: self.config.window_bytes,
+            bulk_frame_max_bytes: u32::try_from(BULK_FRAME_MAX_BYTES).unwrap_or(u32::MAX),
+        };
+        self.send(id, &Frame::Hello(hello));
+    }
+
+    fn on_link_closed(&mut self, id: PeerId, reason: &str) {
+        let now = self.now;
+        let Some(peer) = self.peers.get_mut(&id) else {
+            return;
+        };
+        if let Some(open) = peer.open() {
+            let (device, name) = (open.device, open.name.clone());
+            peer.lost(now);
+            let in_roster = peer.in_roster;
+            self.forget_link(device);
+            if in_roster {
+                self.notice(Notice::PeerLost {
+                    device,
+                    name,
+                    reason: reason.to_owned(),
+                });
+            } else {
+                self.remove_peer(id, reason);
+            }
+            return;
+        }
+        peer.failed(now, &mut self.random);
+        let failures = peer.failures;
+        let reason = reason.to_owned();
+        if peer.in_roster {
+            self.notice(Notice::PeerUnreachable {
+                peer: id,
+                reason,
+                failures,
+            });
+        } else {
+            self.remove_peer(id, &reason);
+        }
+    }
+
+    pub(super) fn run_peer_timers(&mut self, id: PeerId) {
+        let now = self.now;
+        while let Some(due) = self.peers.get_mut(&id).and_then(|peer| peer.due(now)) {
+            match due {
+                Due::Offer => self.begin_offer(id),
+                Due::AskForOffer => {
+                    let attempt = self.peers.get(&id).map_or(0, |peer| peer.attempt);
+                    self.send_sealed(id, &PeerSignal::OfferPlease { attempt });
+                }
+                Due::ConnectTimeout => {
+                    self.link(id, LinkAction::Close);
+                    self.on_link_closed(id, "no connection came about in time");
+                }
+                Due::Silent => {
+                    self.link(id, LinkAction::Close);
+                    self.on_link_closed(id, "the other device fell silent");
+                }
+                Due::Ping => {
+                    let nonce = self.random.number();
+                    self.send(id, &Frame::Ping(Probe { nonce }));
+                }
+            }
+        }
+    }
+}

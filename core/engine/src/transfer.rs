@@ -1,0 +1,34 @@
+//! Files between this device and others.
+//!
+//! The receiver leads: it says which files it takes and which ranges of them it still lacks, so
+//! that an outage, a restart of the sender and a bad chunk are all answered the same way, by asking
+//! again. `outgoing` answers those wants, `incoming` makes them.
+
+use parlor_proto::frame::Frame;
+
+use crate::notice::Notice;
+use crate::output::DiskRequest;
+
+pub(crate) mod incoming;
+pub(crate) mod outgoing;
+
+/// Something a transfer wants done; the session knows the link.
+#[derive(Debug)]
+pub(crate) enum Step {
+    /// Send to the other device, if it is connected; otherwise the next hello makes up for it.
+    Frame(Frame),
+    /// Ask of the disk.
+    Disk(DiskRequest),
+    /// Tell the program above.
+    Notice(Notice),
+}
+
+/// The other side did something no honest implementation does; it is cut off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Violation(pub(crate) &'static str);
+
+/// Transfers one device may have open towards us: more is a flood, not a person.
+pub(crate) const INCOMING_PER_DEVICE_MAX: usize = 128;
+
+/// Transfers we keep open at once.
+pub(crate) const OUTGOING_MAX: usize = 1024;

@@ -1,0 +1,379 @@
+//! A transfer from this device: one offer, answered by each device for itself.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use parlor_proto::frame::{
+    ByteRange, Cancel, FileFailed, Frame, Offer, OfferAnswer, OfferedFile, Want,
+};
+use parlor_proto::id::DeviceId;
+use parlor_proto::limits::CHUNK_BYTES;
+
+use super::{Step, Violation};
+use crate::notice::{Notice, Outcome};
+use crate::view::{Direction, TransferStateView, TransferView};
+
+/// Ranges one device may have asked for and not received.
+const QUEUED_RANGES_MAX: usize = 32 * 1024;
+
+/// A chunk that is to be read now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NextChunk {
+    pub(crate) file: u32,
+    pub(crate) offset: u64,
+    pub(crate) len: u64,
+}
+
+/// One of our offers.
+#[derive(Debug)]
+pub(crate) struct Outgoing {
+    transfer: u64,
+    files: Vec<OfferedFile>,
+    /// Files that can no longer be read, with the reason.
+    broken: BTreeMap<u32, String>,
+    receivers: BTreeMap<DeviceId, Receiver>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ReceiverState {
+    Offered,
+    Active,
+    Ended,
+}
+
+/// How far one device is with the offer.
+#[derive(Debug)]
+struct Receiver {
+    state: ReceiverState,
+    accepted: BTreeSet<u32>,
+    /// Files it has asked any range of.
+    begun: BTreeSet<u32>,
+    done: BTreeSet<u32>,
+    failed: BTreeSet<u32>,
+    queue: VecDeque<(u32, ByteRange)>,
+}
+
+impl Outgoing {
+    pub(crate) const fn new(transfer: u64, files: Vec<OfferedFile>) -> Self {
+        Self {
+            transfer,
+            files,
+            broken: BTreeMap::new(),
+            receivers: BTreeMap::new(),
+        }
+    }
+
+    /// A link to `device` opened, or the offer is new: say what is on offer unless it has ended.
+    pub(crate) fn offer_to(&mut self, device: DeviceId) -> Vec<Step> {
+        let receiver = self.receivers.entry(device).or_insert_with(Receiver::new);
+        receiver.queue.clear();
+        if receiver.state == ReceiverState::Ended {
+            return Vec::new();
+        }
+        let offer = Offer {
+            transfer: self.transfer,
+            files: self.files.clone(),
+        };
+        vec![Step::Frame(Frame::Offer(offer))]
+    }
+
+    pub(crate) fn link_closed(&mut self, device: DeviceId) {
+        if let Some(receiver) = self.receivers.get_mut(&device) {
+            receiver.queue.clear();
+        }
+    }
+
+    pub(crate) fn on_answer(
+        &mut self,
+        device: DeviceId,
+        answer: &OfferAnswer,
+    ) -> Result<Vec<Step>, Violation> {
+        let count = self.files.len();
+        if answer.accepted.iter().any(|file| *file as usize >= count) {
+            return Err(Violation("accepted a file that was not offered"));
+        }
+        let Some(receiver) = self.receivers.get_mut(&device) else {
+            return Ok(Vec::new());
+        };
+        if receiver.state == ReceiverState::Ended {
+            return Ok(Vec::new());
+        }
+        let is_first = receiver.state == ReceiverState::Offered;
+        receiver.queue.clear();
+        receiver.accepted = answer.accepted.iter().copied().collect();
+        receiver.state = ReceiverState::Active;
+        let mut steps = Vec::new();
+        if is_first {
+            steps.push(Step::Notice(Notice::OfferAnswered {
+                transfer: self.transfer,
+                by: device,
+                accepted: receiver.accepted.len(),
+                reason: answer.reason.clone(),
+            }));
+        }
+        if receiver.accepted.is_empty() {
+            receiver.state = ReceiverState::Ended;
+            steps.push(self.sent(device, Outcome::Declined));
+            return Ok(steps);
+        }
+        let broken: Vec<_> = self.broken.iter().map(|(f, r)| (*f, r.clone())).collect();
+        for (file, reason) in broken {
+            steps.extend(self.fail_for(device, file, &reason));
+        }
+        Ok(steps)
+    }
+
+    pub(crate) fn on_want(&mut self, device: DeviceId, want: &Want) -> Result<(), Violation> {
+        let Some(receiver) = self.receivers.get_mut(&device) else {
+            return Ok(());
+        };
+        if receiver.state != ReceiverState::Active {
+            return Ok(());
+        }
+        let Some(offered) = self.files.get(want.file as usize) else {
+            return Err(Violation("wants a file that was not offered"));
+        };
+        if !receiver.accepted.contains(&want.file) {
+            return Err(Violation("wants a file it did not accept"));
+        }
+        if want.ranges.iter().any(|range| range.end > offered.size) {
+            return Err(Violation("wants bytes beyond the end of a file"));
+        }
+        if receiver.queue.len() + want.ranges.len() > QUEUED_RANGES_MAX {
+            return Err(Violation("wants too many ranges"));
+        }
+        if receiver.failed.contains(&want.file) || receiver.done.contains(&want.file) {
+            return Ok(());
+        }
+        receiver.begun.insert(want.file);
+        receiver
+            .queue
+            .extend(want.ranges.iter().map(|range| (want.file, *range)));
+        Ok(())
+    }
+
+    /// The next chunk `device` waits for, without taking it.
+    pub(crate) fn peek(&self, device: DeviceId) -> Option<NextChunk> {
+        let (file, range) = self.receivers.get(&device)?.queue.front()?;
+        let size = self.files.get(*file as usize)?.size;
+        let chunk_bytes = CHUNK_BYTES as u64;
+        let offset = range.start - range.start % chunk_bytes;
+        let len = chunk_bytes.min(size - offset);
+        Some(NextChunk {
+            file: *file,
+            offset,
+            len,
+        })
+    }
+
+    /// Takes the chunk that [`Self::peek`] gave.
+    pub(crate) fn take(&mut self, device: DeviceId, chunk: NextChunk) {
+        let Some(receiver) = self.receivers.get_mut(&device) else {
+            return;
+        };
+        if let Some((_, range)) = receiver.queue.front_mut() {
+            range.start = chunk.offset + chunk.len;
+            if range.start >= range.end {
+                receiver.queue.pop_front();
+            }
+        }
+    }
+
+    pub(crate) fn on_file_done(
+        &mut self,
+        device: DeviceId,
+        file: u32,
+    ) -> Result<Vec<Step>, Violation> {
+        let Some(receiver) = self.receivers.get_mut(&device) else {
+            return Ok(Vec::new());
+        };
+        if receiver.state != ReceiverState::Active {
+            return Ok(Vec::new());
+        }
+        if !receiver.accepted.contains(&file) {
+            return Err(Violation("finished a file it did not accept"));
+        }
+        if !receiver.done.insert(file) {
+            return Ok(Vec::new());
+        }
+        receiver.queue.retain(|(queued, _)| *queued != file);
+        let delivered = Notice::FileDelivered {
+            transfer: self.transfer,
+            file,
+            to: device,
+        };
+        let mut steps = vec![Step::Notice(delivered)];
+        steps.extend(self.end_if_all_settled(device));
+        Ok(steps)
+    }
+
+    /// The receiver gave a file up.
+    pub(crate) fn on_file_failed(&mut self, device: DeviceId, failed: &FileFailed) -> Vec<Step> {
+        self.fail_for(device, failed.file, &failed.reason)
+            .into_iter()
+            .filter(|step| !matches!(step, Step::Frame(_)))
+            .collect()
+    }
+
+    /// A file of ours cannot be read any more: tell everyone who takes it.
+    pub(crate) fn on_read_failed(&mut self, file: u32, reason: &str) -> Vec<(DeviceId, Vec<Step>)> {
+        if self.broken.contains_key(&file) {
+            return Vec::new();
+        }
+        self.broken.insert(file, reason.to_owned());
+        let devices: Vec<DeviceId> = self.receivers.keys().copied().collect();
+        devices
+            .into_iter()
+            .map(|device| (device, self.fail_for(device, file, reason)))
+            .collect()
+    }
+
+    fn fail_for(&mut self, device: DeviceId, file: u32, reason: &str) -> Vec<Step> {
+        let Some(receiver) = self.receivers.get_mut(&device) else {
+            return Vec::new();
+        };
+        let settled = receiver.done.contains(&file) || !receiver.accepted.contains(&file);
+        if receiver.state != ReceiverState::Active || settled || !receiver.failed.insert(file) {
+            return Vec::new();
+        }
+        receiver.queue.retain(|(queued, _)| *queued != file);
+        let transfer = self.transfer;
+        let reason = reason.to_owned();
+        let frame = FileFailed {
+            transfer,
+            file,
+            reason: reason.clone(),
+            by_sender: true,
+        };
+        let notice = Notice::FileNotDelivered {
+            transfer,
+            file,
+            to: device,
+            reason,
+        };
+        let mut steps = vec![Step::Frame(Frame::FileFailed(frame)), Step::Notice(notice)];
+        steps.extend(self.end_if_all_settled(device));
+        steps
+    }
+
+    fn end_if_all_settled(&mut self, device: DeviceId) -> Option<Step> {
+        let receiver = self.receivers.get_mut(&device)?;
+        let settled = receiver.done.len() + receiver.failed.len();
+        if receiver.state != ReceiverState::Active || settled < receiver.accepted.len() {
+            return None;
+        }
+        receiver.state = ReceiverState::Ended;
+        let (files, failed) = (receiver.done.len(), receiver.failed.len());
+        let size_of = |file: &u32| self.files.get(*file as usize).map_or(0, |file| file.size);
+        let bytes = receiver.done.iter().map(size_of).sum();
+        let outcome = if failed == 0 {
+            Outcome::Complete { files, bytes }
+        } else {
+            Outcome::Incomplete { files, failed }
+        };
+        Some(self.sent(device, outcome))
+    }
+
+    fn sent(&self, to: DeviceId, outcome: Outcome) -> Step {
+        Step::Notice(Notice::Sent {
+            transfer: self.transfer,
+            to,
+            outcome,
+        })
+    }
+
+    /// The receiver stopped the transfer.
+    pub(crate) fn on_cancelled(&mut self, device: DeviceId, reason: &str) -> Vec<Step> {
+        self.end(device, false, reason).into_iter().collect()
+    }
+
+    /// We stop it, for everyone.
+    pub(crate) fn cancel(&mut self, reason: &str) -> Vec<(DeviceId, Vec<Step>)> {
+        let devices: Vec<DeviceId> = self.receivers.keys().copied().collect();
+        let cancel = Cancel {
+            transfer: self.transfer,
+            by_sender: true,
+            reason: reason.to_owned(),
+        };
+        let ended = devices.into_iter().filter_map(|device| {
+            let notice = self.end(device, true, reason)?;
+            Some((
+                device,
+                vec![Step::Frame(Frame::Cancel(cancel.clone())), notice],
+            ))
+        });
+        ended.collect()
+    }
+
+    fn end(&mut self, device: DeviceId, by_us: bool, reason: &str) -> Option<Step> {
+        let receiver = self.receivers.get_mut(&device)?;
+        if receiver.state == ReceiverState::Ended {
+            return None;
+        }
+        receiver.state = ReceiverState::Ended;
+        receiver.queue.clear();
+        Some(self.sent(
+            device,
+            Outcome::Cancelled {
+                by_us,
+                reason: reason.to_owned(),
+            },
+        ))
+    }
+
+    pub(crate) fn views(&self) -> impl Iterator<Item = TransferView> {
+        self.receivers
+            .iter()
+            .map(|(device, receiver)| self.view(*device, receiver))
+    }
+
+    fn view(&self, with: DeviceId, receiver: &Receiver) -> TransferView {
+        let size_of = |file: u32| self.files.get(file as usize).map_or(0, |file| file.size);
+        let is_open = receiver.state == ReceiverState::Offered;
+        let total_bytes = if is_open {
+            self.files.iter().map(|file| file.size).sum()
+        } else {
+            receiver.accepted.iter().map(|file| size_of(*file)).sum()
+        };
+        let begun = receiver
+            .begun
+            .union(&receiver.done)
+            .map(|file| size_of(*file))
+            .sum::<u64>();
+        let queued = receiver
+            .queue
+            .iter()
+            .map(|(_, range)| range.end - range.start)
+            .sum::<u64>();
+        TransferView {
+            transfer: self.transfer,
+            with,
+            direction: Direction::Outgoing,
+            state: match receiver.state {
+                ReceiverState::Offered => TransferStateView::Offered,
+                ReceiverState::Active => TransferStateView::Active,
+                ReceiverState::Ended => TransferStateView::Ended,
+            },
+            total_bytes,
+            done_bytes: begun.saturating_sub(queued),
+            files: if is_open {
+                self.files.len()
+            } else {
+                receiver.accepted.len()
+            },
+            done_files: receiver.done.len(),
+        }
+    }
+}
+
+impl Receiver {
+    const fn new() -> Self {
+        Self {
+            state: ReceiverState::Offered,
+            accepted: BTreeSet::new(),
+            begun: BTreeSet::new(),
+            done: BTreeSet::new(),
+            failed: BTreeSet::new(),
+            queue: VecDeque::new(),
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! The state of a session as a screen shows it: always whole, never a history.
+
+use core::time::Duration;
+
+use parlor_proto::id::{DeviceId, PeerId};
+use parlor_proto::text::DisplayName;
+
+use crate::time::Moment;
+
+/// A session at one moment.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct RoomView {
+    /// The signaling server.
+    pub server: ServerView,
+    /// Every peer, connected or not.
+    pub peers: Vec<PeerView>,
+    /// Every transfer that has not ended, and those that ended in this session.
+    pub transfers: Vec<TransferView>,
+}
+
+/// The signaling server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ServerView {
+    /// Not in the room yet, or again on the way there.
+    #[default]
+    Connecting,
+    /// In the room.
+    Joined,
+    /// Refused; no further try.
+    Rejected,
+}
+
+/// One peer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PeerView {
+    /// The connection to the server by which it is known.
+    pub peer: PeerId,
+    /// Who it is, once it said so.
+    pub identity: Option<(DeviceId, DisplayName)>,
+    /// How the connection stands.
+    pub state: PeerStateView,
+    /// How the peers reach each other while connected.
+    pub path: Option<PathView>,
+    /// Tries to connect so far.
+    pub attempts: u32,
+}
+
+/// How a connection stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PeerStateView {
+    /// A try is about to begin.
+    Waiting,
+    /// A try is under way.
+    Connecting,
+    /// Open since then.
+    Connected {
+        /// When the peer said hello.
+        since: Moment,
+    },
+}
+
+/// Kind of address on one end of a path (RFC 8445, section 4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AddressKind {
+    /// An interface of the machine.
+    Host,
+    /// What a STUN server saw.
+    ServerReflexive,
+    /// What the peer saw.
+    PeerReflexive,
+    /// A TURN server.
+    Relay,
+}
+
+/// How two peers reach each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PathView {
+    /// Our end.
+    pub local: AddressKind,
+    /// Their end.
+    pub remote: AddressKind,
+    /// Round-trip time, once measured.
+    pub round_trip: Option<Duration>,
+}
+
+/// Where a transfer goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// To us.
+    Incoming,
+    /// From us.
+    Outgoing,
+}
+
+/// One transfer between us and one device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TransferView {
+    /// Its number at the offering device.
+    pub transfer: u64,
+    /// The other device.
+    pub with: DeviceId,
+    /// Where it goes.
+    pub direction: Direction,
+    /// How it stands.
+    pub state: TransferStateView,
+    /// Bytes of all accepted files.
+    pub total_bytes: u64,
+    /// Bytes of them that the receiver has verified and written (incoming) or that the channel has
+    /// taken (outgoing).
+    pub done_bytes: u64,
+    /// Accepted files.
+    pub files: usize,
+    /// Files whole at the receiver.
+    pub done_files: usize,
+}
+
+/// How a transfer stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TransferStateView {
+    /// Waiting for the receiver's answer.
+    Offered,
+    /// Under way while the peers are connected.
+    Active,
+    /// Every accepted file came to its end.
+    Ended,
+}

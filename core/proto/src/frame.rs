@@ -1,0 +1,443 @@
+//! What two peers say to each other on the `control` channel.
+//!
+//! A frame is one kind byte and a CBOR map with integer keys (RFC 8949). Later versions add keys
+//! and kinds; both are skipped by those who do not know them.
+
+use crate::id::DeviceId;
+use crate::limits::{
+    CONTROL_FRAME_MAX_BYTES, FILE_MAX_BYTES, MESSAGE_TEXT_MAX_BYTES, MIME_MAX_BYTES,
+    OFFER_FILES_MAX, PATH_MAX_BYTES, REASON_MAX_BYTES, WANT_RANGES_MAX,
+};
+use crate::name::SafePath;
+use crate::text::{DisplayName, cut, one_line};
+use crate::tree::Hash;
+use crate::version::VersionRange;
+
+/// One frame of the control channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Frame {
+    /// First frame each way; nothing else is looked at before it.
+    Hello(Hello),
+    /// Asks for a pong, to notice a path that died in silence.
+    Ping(Probe),
+    /// Answers a ping.
+    Pong(Probe),
+    /// A chat message.
+    Message(ChatMessage),
+    /// Which of the receiver's messages are stored here.
+    Stored(Stored),
+    /// Files on offer.
+    Offer(Offer),
+    /// The answer to an offer: which files are wanted at all.
+    Answer(OfferAnswer),
+    /// Ranges of a file to be sent now.
+    Want(Want),
+    /// How many file bytes the other side may have sent since the link opened.
+    Credit(Credit),
+    /// A file is whole, verified and durable at the receiver.
+    FileDone(FileRef),
+    /// A file cannot be sent or cannot be stored; the rest of the transfer goes on.
+    FileFailed(FileFailed),
+    /// The transfer is over for both sides.
+    Cancel(Cancel),
+    /// The sender leaves the room on purpose.
+    Bye(Bye),
+}
+
+/// Who is speaking and which protocol versions it knows.
+#[derive(Debug, Clone, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
+#[cbor(map)]
+pub struct Hello {
+    /// Protocol versions this side speaks.
+    #[n(0)]
+    pub versions: VersionRange,
+    /// The speaking device.
+    #[n(1)]
+    pub device: DeviceId,
+    /// The person's name.
+    #[cbor(n(2), with = "display_name")]
+    pub name: DisplayName,
+    /// File bytes that may be under way to this side at once.
+    #[n(3)]
+    pub window_bytes: u32,
+    /// Largest bulk frame this side takes, in bytes.
+    #[n(4)]
+    pub bulk_frame_max_bytes: u32,
+}
+
+/// A number that comes back unchanged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
+#[cbor(map)]
+pub struct Probe {
+    /// Chosen by the asking side.
+    #[n(0)]
+    pub nonce: u64,
+}
+
+/// A chat message; `(author device, seq)` names it in the room for good.
+#[derive(Debug, Clone, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
+#[cbor(map)]
+pub struct ChatMessage {
+    /// Counts the author's messages in this room from 1.
+    #[n(0)]
+    pub seq: u64,
+    /// When it was written by the author's clock, in milliseconds since 1970.
+    #[n(1)]
+    pub written_at_ms: u64,
+    /// The text, at most [`MESSAGE_TEXT_MAX_BYTES`].
+    #[n(2)]
+    pub text: String,
+}
+
+/// Cumulative receipt: all messages of the receiver up to `through` are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
+#[cbor(map)]
+pub struct Stored {
+    /// Highest stored seq without a gap; 0 when there is none.
+    #[n(0)]
+    pub through: u64,
+}
+
+/// Files on offer.
+#[derive(Debug, Clone, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
+#[cbor(map)]
+pub struct Offer {
+    /// Numbered by the offering device, unique for it.
+    #[n(0)]
+    pub transfer: u64,
+    /// At most [`OFFER_FILES_MAX`] files.
+    #[n(1)]
+    pub files: Vec<OfferedFile>,
+}
+
+/// One file of an offer.
+#[derive(Debug, Clone, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
+#[cbor(map)]
+pub struct OfferedFile {
+    /// Where it goes below the receiver's folder.
+    #[cbor(n(0), with = "safe_path")]
+    pub path: SafePath,
+    /// Length in bytes.
+    #[n(1)]
+    pub size: u64,
+    /// BLAKE3 of the whole file.
+    #[cbor(n(2), with = "minicbor::bytes")]
+    pub root: Hash,
+    /// Last change in milliseconds since 1970, where known.
+    #[n(3)]
+    pub modified_ms: Option<u64>,
+    /// Media type by the sender's guess, for display only.
+    #[n(4)]
+    pub mime: Option<String>,
+}
+
+/// The answer to an offer.
+#[derive(Debug, Clone, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
+#[cbor(map)]
+pub struct OfferAnswer {
+    /// The offered transfer.
+    #[n(0)]
+    pub transfer: u64,
+    /// Indexes of the files that are wanted; none means declined.
+    #[n(1)]
+    pub accepted: Vec<u32>,
+    /// Why not, for a person to read.
+    #[n(2)]
+    pub reason: Option<String>,
+}
+
+/// Ranges of one file to be sent.
+#[derive(Debug, Clone, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
+#[cbor(map)]
+pub struct Want {
+    /// The accepted transfer.
+    #[n(0)]
+    pub transfer: u64,
+    /// The accepted file.
+    #[n(1)]
+    pub file: u32,
+    /// At most [`WANT_RANGES_MAX`], ascending, apart, in bytes; starts are chunk-aligned.
+    #[n(2)]
+    pub ranges: Vec<ByteRange>,
+}
+
+/// `start..end` in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
+pub struct ByteRange {
+    /// First byte.
+    #[n(0)]
+    pub start: u64,
+    /// One past the last byte.
+    #[n(1)]
+    pub end: u64,
+}
+
+/// Absolute allowance, so that a repeated or late frame does no harm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
+#[cbor(map)]
+pub struct Credit {
+    /// File bytes the receiver of this frame may have sent on this link in total.
+    #[n(0)]
+    pub limit: u64,
+}
+
+/// One file of a transfer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
+#[cbor(map)]
+pub struct FileRef {
+    /// The transfer.
+    #[n(0)]
+    pub transfer: u64,
+    /// Index in the offer.
+    #[n(1)]
+    pub file: u32,
+}
+
+/// Why one file came to nothing.
+#[derive(Debug, Clone, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
+#[cbor(map)]
+pub struct FileFailed {
+    /// The transfer.
+    #[n(0)]
+    pub transfer: u64,
+    /// Index in the offer.
+    #[n(1)]
+    pub file: u32,
+    /// For a person to read.
+    #[n(2)]
+    pub reason: String,
+    /// Whether the side that gives up is the one that offered the file.
+    #[n(3)]
+    pub by_sender: bool,
+}
+
+/// Ends a transfer.
+#[derive(Debug, Clone, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
+#[cbor(map)]
+pub struct Cancel {
+    /// The transfer.
+    #[n(0)]
+    pub transfer: u64,
+    /// Whether the side that cancels is the one that offered it.
+    #[n(1)]
+    pub by_sender: bool,
+    /// For a person to read.
+    #[n(2)]
+    pub reason: String,
+}
+
+/// Why a peer closes the link.
+#[derive(Debug, Clone, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
+#[cbor(map)]
+pub struct Bye {
+    /// For a person to read.
+    #[n(0)]
+    pub reason: String,
+}
+
+/// Why a control frame could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DecodeError {
+    /// No bytes at all.
+    #[error("the frame is empty")]
+    Empty,
+    /// Longer than [`CONTROL_FRAME_MAX_BYTES`].
+    #[error("a control frame of {0} bytes is over the limit")]
+    TooLong(usize),
+    /// A kind of a later version; may be skipped.
+    #[error("unknown frame kind {0:#04x}")]
+    UnknownKind(u8),
+    /// The body is not the CBOR of its kind.
+    #[error("the body of frame kind {kind:#04x} is malformed")]
+    Malformed {
+        /// The kind byte.
+        kind: u8,
+    },
+    /// A field of the body is over its limit.
+    #[error("{0} is out of bounds")]
+    OutOfBounds(&'static str),
+}
+
+macro_rules! kinds {
+    ($($kind:literal => $variant:ident),+ $(,)?) => {
+        impl Frame {
+            /// The frame as bytes. Fields are expected to be within their limits.
+            #[must_use]
+            pub fn encode(&self) -> Vec<u8> {
+                match self {
+                    $(Self::$variant(body) => {
+                        let mut bytes = vec![$kind];
+                        minicbor::encode(body, &mut bytes).expect("a Vec takes every write");
+                        bytes
+                    })+
+                }
+            }
+
+            fn decode_body(kind: u8, body: &[u8]) -> Result<Self, DecodeError> {
+                let mut decoder = minicbor::Decoder::new(body);
+                let frame = match kind {
+                    $($kind => decoder.decode().map(Self::$variant),)+
+                    _ => return Err(DecodeError::UnknownKind(kind)),
+                };
+                match frame {
+                    Ok(frame) if decoder.position() == body.len() => Ok(frame),
+                    _ => Err(DecodeError::Malformed { kind }),
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    0x01 => Hello,
+    0x02 => Ping,
+    0x03 => Pong,
+    0x04 => Message,
+    0x05 => Stored,
+    0x06 => Offer,
+    0x07 => Answer,
+    0x08 => Want,
+    0x09 => Credit,
+    0x0A => FileDone,
+    0x0B => FileFailed,
+    0x0C => Cancel,
+    0x0D => Bye,
+}
+
+impl Frame {
+    /// Reads a frame and checks every bound.
+    ///
+    /// # Errors
+    /// [`DecodeError`] names what is wrong; [`DecodeError::UnknownKind`] may be skipped.
+    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        if bytes.len() > CONTROL_FRAME_MAX_BYTES {
+            return Err(DecodeError::TooLong(bytes.len()));
+        }
+        let (&kind, body) = bytes.split_first().ok_or(DecodeError::Empty)?;
+        let mut frame = Self::decode_body(kind, body)?;
+        frame.check()?;
+        Ok(frame)
+    }
+
+    /// Holds every field to its limit; texts that only a person reads are trimmed instead.
+    fn check(&mut self) -> Result<(), DecodeError> {
+        match self {
+            Self::Message(message) => {
+                within("message text", message.text.len(), MESSAGE_TEXT_MAX_BYTES)?;
+                if message.seq == 0 {
+                    return Err(DecodeError::OutOfBounds("message seq"));
+                }
+            }
+            Self::Offer(offer) => {
+                within("offered files", offer.files.len(), OFFER_FILES_MAX)?;
+                if offer.files.is_empty() {
+                    return Err(DecodeError::OutOfBounds("offered files"));
+                }
+                for file in &mut offer.files {
+                    if file.size > FILE_MAX_BYTES {
+                        return Err(DecodeError::OutOfBounds("file size"));
+                    }
+                    file.mime = file.mime.take().map(|mime| one_line(&mime, MIME_MAX_BYTES));
+                }
+            }
+            Self::Answer(answer) => {
+                within("accepted files", answer.accepted.len(), OFFER_FILES_MAX)?;
+                answer.reason = answer.reason.take().map(|r| one_line(&r, REASON_MAX_BYTES));
+            }
+            Self::Want(want) => {
+                within("wanted ranges", want.ranges.len(), WANT_RANGES_MAX)?;
+                check_ranges(&want.ranges)?;
+            }
+            Self::FileFailed(failed) => failed.reason = one_line(&failed.reason, REASON_MAX_BYTES),
+            Self::Cancel(cancel) => cancel.reason = one_line(&cancel.reason, REASON_MAX_BYTES),
+            Self::Bye(bye) => bye.reason = one_line(&bye.reason, REASON_MAX_BYTES),
+            Self::Hello(_)
+            | Self::Ping(_)
+            | Self::Pong(_)
+            | Self::Stored(_)
+            | Self::Credit(_)
+            | Self::FileDone(_) => {}
+        }
+        Ok(())
+    }
+}
+
+fn within(what: &'static str, len: usize, max: usize) -> Result<(), DecodeError> {
+    if len > max {
+        Err(DecodeError::OutOfBounds(what))
+    } else {
+        Ok(())
+    }
+}
+
+fn check_ranges(ranges: &[ByteRange]) -> Result<(), DecodeError> {
+    let mut reached = 0;
+    for range in ranges {
+        if range.start < reached || range.end <= range.start || range.end > FILE_MAX_BYTES {
+            return Err(DecodeError::OutOfBounds("wanted ranges"));
+        }
+        reached = range.end;
+    }
+    Ok(())
+}
+
+impl ChatMessage {
+    /// A message, its text cut at [`MESSAGE_TEXT_MAX_BYTES`].
+    #[must_use]
+    pub fn new(seq: u64, written_at_ms: u64, text: &str) -> Self {
+        Self {
+            seq,
+            written_at_ms,
+            text: cut(text, MESSAGE_TEXT_MAX_BYTES).to_owned(),
+        }
+    }
+}
+
+mod display_name {
+    use minicbor::decode::Error;
+    use minicbor::encode::Write;
+    use minicbor::{Decoder, Encoder, encode::Error as EncodeError};
+
+    use crate::text::DisplayName;
+
+    pub(super) fn encode<C, W: Write>(
+        name: &DisplayName,
+        e: &mut Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), EncodeError<W::Error>> {
+        e.str(name.as_str())?.ok()
+    }
+
+    pub(super) fn decode<C>(d: &mut Decoder<'_>, _: &mut C) -> Result<DisplayName, Error> {
+        d.str().map(DisplayName::sanitise)
+    }
+}
+
+mod safe_path {
+    use minicbor::decode::Error;
+    use minicbor::encode::Write;
+    use minicbor::{Decoder, Encoder, encode::Error as EncodeError};
+
+    use super::PATH_MAX_BYTES;
+    use crate::name::SafePath;
+
+    pub(super) fn encode<C, W: Write>(
+        path: &SafePath,
+        e: &mut Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), EncodeError<W::Error>> {
+        e.str(&path.to_string())?.ok()
+    }
+
+    pub(super) fn decode<C>(d: &mut Decoder<'_>, _: &mut C) -> Result<SafePath, Error> {
+        let text = d.str()?;
+        // A hostile name is made safe rather than refused: the person decides on the offer.
+        if text.len() > PATH_MAX_BYTES * 4 {
+            return Err(Error::message("path too long"));
+        }
+        Ok(SafePath::sanitise(text))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,212 @@
+use data_encoding::HEXLOWER;
+use proptest::prelude::*;
+
+use super::*;
+use crate::version::VERSIONS;
+
+fn samples() -> Vec<Frame> {
+    let file = OfferedFile {
+        path: SafePath::sanitise("trip/beach.jpg"),
+        size: 3_000_000,
+        root: [0xAB; 32],
+        modified_ms: Some(1_700_000_000_000),
+        mime: Some("image/jpeg".to_owned()),
+    };
+    vec![
+        Frame::Hello(Hello {
+            versions: VERSIONS,
+            device: DeviceId([0x11; 16]),
+            name: DisplayName::sanitise("Ada"),
+            window_bytes: 4 << 20,
+            bulk_frame_max_bytes: 266_240,
+        }),
+        Frame::Ping(Probe { nonce: 7 }),
+        Frame::Pong(Probe { nonce: 7 }),
+        Frame::Message(ChatMessage::new(1, 1_700_000_000_000, "hello")),
+        Frame::Stored(Stored { through: 1 }),
+        Frame::Offer(Offer {
+            transfer: 5,
+            files: vec![file],
+        }),
+        Frame::Answer(OfferAnswer {
+            transfer: 5,
+            accepted: vec![0],
+            reason: None,
+        }),
+        Frame::Want(Want {
+            transfer: 5,
+            file: 0,
+            ranges: vec![ByteRange {
+                start: 0,
+                end: 65536,
+            }],
+        }),
+        Frame::Credit(Credit { limit: 8 << 20 }),
+        Frame::FileDone(FileRef {
+            transfer: 5,
+            file: 0,
+        }),
+        Frame::FileFailed(FileFailed {
+            transfer: 5,
+            file: 0,
+            reason: "gone".to_owned(),
+            by_sender: true,
+        }),
+        Frame::Cancel(Cancel {
+            transfer: 5,
+            by_sender: true,
+            reason: "changed".to_owned(),
+        }),
+        Frame::Bye(Bye {
+            reason: "left".to_owned(),
+        }),
+    ]
+}
+
+#[test]
+fn the_bytes_of_every_frame_are_the_documented_ones() {
+    let lines: Vec<String> = samples()
+        .iter()
+        .map(|frame| {
+            let debug = format!("{frame:?}");
+            let name = debug.split('(').next().unwrap_or_default().to_owned();
+            format!("{name}: {}", HEXLOWER.encode(&frame.encode()))
+        })
+        .collect();
+    insta::assert_snapshot!(lines.join("\n"));
+}
+
+#[test]
+fn every_frame_reads_back_as_it_was() {
+    for frame in samples() {
+        assert_eq!(Frame::decode(&frame.encode()), Ok(frame));
+    }
+}
+
+#[test]
+fn every_truncation_is_an_error() {
+    for frame in samples() {
+        let bytes = frame.encode();
+        for len in 0..bytes.len() {
+            assert!(
+                Frame::decode(&bytes[..len]).is_err(),
+                "{frame:?} cut to {len}"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_flipped_bit_is_read_or_refused_without_a_panic() {
+    for frame in samples() {
+        let bytes = frame.encode();
+        for bit in 0..bytes.len() * 8 {
+            let mut flipped = bytes.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            let _ = Frame::decode(&flipped);
+        }
+    }
+}
+
+#[test]
+fn unknown_kinds_are_named_so_that_they_can_be_skipped() {
+    assert_eq!(
+        Frame::decode(&[0x7F, 0xA0]),
+        Err(DecodeError::UnknownKind(0x7F))
+    );
+}
+
+#[test]
+fn unknown_keys_of_a_known_kind_are_ignored() {
+    // {0: 7, 99: "later"}
+    let later = [
+        0x02, 0xA2, 0x00, 0x07, 0x18, 0x63, 0x65, b'l', b'a', b't', b'e', b'r',
+    ];
+    assert_eq!(Frame::decode(&later), Ok(Frame::Ping(Probe { nonce: 7 })));
+}
+
+#[test]
+fn a_hostile_file_name_arrives_harmless() {
+    // The text "../../x" where a well-behaved sender puts a clean path.
+    let mut bytes = Frame::Offer(Offer {
+        transfer: 1,
+        files: vec![OfferedFile {
+            path: SafePath::sanitise("aaaaaaa"),
+            size: 1,
+            root: [0; 32],
+            modified_ms: None,
+            mime: None,
+        }],
+    })
+    .encode();
+    let at = bytes.windows(7).position(|w| w == b"aaaaaaa").unwrap();
+    bytes[at..at + 7].copy_from_slice(b"../../x");
+    let Ok(Frame::Offer(offer)) = Frame::decode(&bytes) else {
+        panic!("an offer")
+    };
+    assert_eq!(offer.files[0].path.to_string(), "x");
+}
+
+#[test]
+fn bounds_are_held() {
+    let long = Frame::Message(ChatMessage {
+        seq: 1,
+        written_at_ms: 0,
+        text: "x".repeat(MESSAGE_TEXT_MAX_BYTES + 1),
+    });
+    assert_eq!(
+        Frame::decode(&long.encode()),
+        Err(DecodeError::OutOfBounds("message text"))
+    );
+    let overlapping = vec![
+        ByteRange { start: 0, end: 10 },
+        ByteRange { start: 5, end: 20 },
+    ];
+    let want = Frame::Want(Want {
+        transfer: 1,
+        file: 0,
+        ranges: overlapping,
+    });
+    assert_eq!(
+        Frame::decode(&want.encode()),
+        Err(DecodeError::OutOfBounds("wanted ranges"))
+    );
+    let none = Frame::Offer(Offer {
+        transfer: 1,
+        files: Vec::new(),
+    });
+    assert_eq!(
+        Frame::decode(&none.encode()),
+        Err(DecodeError::OutOfBounds("offered files"))
+    );
+    let huge = vec![0x04; CONTROL_FRAME_MAX_BYTES + 1];
+    assert_eq!(
+        Frame::decode(&huge),
+        Err(DecodeError::TooLong(CONTROL_FRAME_MAX_BYTES + 1))
+    );
+}
+
+#[test]
+fn a_length_that_lies_allocates_nothing() {
+    // Offer {0: 1, 1: array of 2^60 files} in fifteen bytes.
+    let lie = [
+        0x06, 0xA2, 0x00, 0x01, 0x01, 0x9B, 0x10, 0, 0, 0, 0, 0, 0, 0,
+    ];
+    assert_eq!(
+        Frame::decode(&lie),
+        Err(DecodeError::Malformed { kind: 0x06 })
+    );
+}
+
+proptest! {
+    #[test]
+    fn messages_read_back(seq in 1u64.., at: u64, text in ".{0,400}") {
+        let frame = Frame::Message(ChatMessage::new(seq, at, &text));
+        prop_assert_eq!(Frame::decode(&frame.encode()), Ok(frame));
+    }
+
+    #[test]
+    fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..600)) {
+        let _ = Frame::decode(&bytes);
+    }
+}
