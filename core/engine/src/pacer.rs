@@ -8,12 +8,16 @@
 /// that a cancel or a chat message does not wait behind it.
 const PIPE_MAX_BYTES: u64 = 2 * 1024 * 1024;
 
+/// Chunks in that pipe: small files make small chunks, and each costs a queue slot.
+const PIPE_MAX_CHUNKS: u32 = 48;
+
 /// Sending half of one link.
 #[derive(Debug, Clone)]
 pub(crate) struct SendPacer {
     limit: u64,
     sent: u64,
     in_pipe: u64,
+    chunks_in_pipe: u32,
 }
 
 impl SendPacer {
@@ -22,28 +26,34 @@ impl SendPacer {
             limit: u64::from(peer_window_bytes),
             sent: 0,
             in_pipe: 0,
+            chunks_in_pipe: 0,
         }
     }
 
     /// Whether a chunk of `len` bytes may be read and sent now. One chunk always fits the pipe.
     pub(crate) fn allows(&self, len: u64) -> bool {
-        self.sent + len <= self.limit && (self.in_pipe == 0 || self.in_pipe + len <= PIPE_MAX_BYTES)
+        let pipe_has_room = self.in_pipe + len <= PIPE_MAX_BYTES;
+        let fits = self.in_pipe == 0 || (pipe_has_room && self.chunks_in_pipe < PIPE_MAX_CHUNKS);
+        self.sent + len <= self.limit && fits
     }
 
     /// A chunk was asked of the disk.
     pub(crate) fn started(&mut self, len: u64) {
         self.sent += len;
         self.in_pipe += len;
+        self.chunks_in_pipe += 1;
     }
 
     /// A chunk was taken by the data channel.
     pub(crate) fn sent(&mut self, len: u64) {
         self.in_pipe = self.in_pipe.saturating_sub(len);
+        self.chunks_in_pipe = self.chunks_in_pipe.saturating_sub(1);
     }
 
     /// A chunk that was asked of the disk will never be sent.
     pub(crate) fn abandoned(&mut self, len: u64) {
         self.in_pipe = self.in_pipe.saturating_sub(len);
+        self.chunks_in_pipe = self.chunks_in_pipe.saturating_sub(1);
         self.sent = self.sent.saturating_sub(len);
     }
 

@@ -217,7 +217,7 @@ mod tests {
     proptest! {
         #[test]
         fn frames_read_back_as_they_were(
-            transfer: u64, file: u32, offset: u64, log2 in 14u8..=18,
+            transfer: u64, file: u32, offset: u64, log2 in 14u8..=17,
             proof in prop::collection::vec(any::<[u8; 32]>(), 0..PROOF_MAX_HASHES),
             data in prop::collection::vec(any::<u8>(), 1..2000),
         ) {

@@ -30,8 +30,8 @@ pub const RESUME_TOKEN_MAX_BYTES: usize = 256;
 /// fits, and a hostile peer cannot make us hold more.
 pub const CONTROL_FRAME_MAX_BYTES: usize = 64 * 1024;
 
-/// Largest frame on the bulk channel: 256 KiB of file, the header and the proof. 256 KiB is the
-/// largest message both webrtc-rs and Chromium take.
+/// Largest frame on the bulk channel: 128 KiB of file, the header and the proof, well inside the
+/// 256 KiB message that both webrtc-rs and Chromium take.
 pub const BULK_FRAME_MAX_BYTES: usize = CHUNK_MAX_BYTES + 4 * 1024;
 
 /// Text of one chat message in bytes of UTF-8: longer texts are files.
@@ -68,7 +68,7 @@ pub const CHUNK_UNIT_BYTES: usize = 16 * 1024;
 pub const CHUNK_BYTES: usize = 64 * 1024;
 
 /// Largest run of file bytes in one bulk frame that we accept.
-pub const CHUNK_MAX_BYTES: usize = 256 * 1024;
+pub const CHUNK_MAX_BYTES: usize = 128 * 1024;
 
 /// Hashes in a chunk's proof: one for each level between a 16 KiB unit and the root of the
 /// largest file.

@@ -14,7 +14,7 @@ use crate::limits::{CHUNK_BYTES, CHUNK_MAX_BYTES, CHUNK_UNIT_BYTES, FILE_MAX_BYT
 /// Thirty-two bytes of BLAKE3: the root hash of a file or an inner node of its tree.
 pub type Hash = [u8; 32];
 
-/// Size of the leaves of a file's tree in bytes: a power of two between 16 KiB and 256 KiB.
+/// Size of the leaves of a file's tree in bytes: a power of two between 16 KiB and 128 KiB.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ChunkSize {
     log2: u8,
@@ -26,7 +26,7 @@ impl ChunkSize {
         log2: CHUNK_BYTES.trailing_zeros() as u8,
     };
 
-    /// From the exponent on the wire; `None` outside 16 KiB to 256 KiB.
+    /// From the exponent on the wire; `None` outside 16 KiB to 128 KiB.
     #[must_use]
     pub const fn from_log2(log2: u8) -> Option<Self> {
         if log2 as u32 >= CHUNK_UNIT_BYTES.trailing_zeros()
@@ -408,7 +408,7 @@ mod tests {
         let data = bytes(CHUNK_MAX_BYTES * 2 + 100);
         let root = *blake3::hash(&data).as_bytes();
         let size = data.len() as u64;
-        let large = ChunkSize::from_log2(18).unwrap();
+        let large = ChunkSize::from_log2(17).unwrap();
         let tail = &data[CHUNK_MAX_BYTES * 2..];
         let (first, second) = (
             &data[..CHUNK_MAX_BYTES],

@@ -348,7 +348,8 @@ fn any_text(max: usize) -> impl Strategy<Value = String> {
 
 fn any_client_message() -> impl Strategy<Value = ClientMessage> {
     let id = any::<[u8; 16]>;
-    let token = any_text(RESUME_TOKEN_MAX_BYTES).prop_map(|text| ResumeToken::new(text).unwrap());
+    let token =
+        any_text(RESUME_TOKEN_MAX_BYTES).prop_map(|text| ResumeToken::new(text).expect("plain"));
     let max = proptest::option::of(2u8..=32);
     prop_oneof![
         (id(), any::<bool>(), max, proptest::option::of(token)).prop_map(
@@ -394,7 +395,7 @@ fn any_server_message() -> impl Strategy<Value = ServerMessage> {
             |(peer, peers, token, ice_servers, resumed)| ServerMessage::Joined {
                 peer,
                 peers,
-                resume: ResumeToken::new(token).unwrap(),
+                resume: ResumeToken::new(token).expect("plain"),
                 ice_servers,
                 resumed,
             },

@@ -18,7 +18,7 @@ fn samples() -> Vec<Frame> {
             device: DeviceId([0x11; 16]),
             name: DisplayName::sanitise("Ada"),
             window_bytes: 4 << 20,
-            bulk_frame_max_bytes: 266_240,
+            bulk_frame_max_bytes: 135_168,
         }),
         Frame::Ping(Probe { nonce: 7 }),
         Frame::Pong(Probe { nonce: 7 }),

@@ -1,0 +1,54 @@
+//! The tasks of this repository: `cargo xtask <command>`, or `./dev` which also checks the machine.
+//!
+//! - [`ci`]: every check that a change has to pass, each callable by its name.
+//! - [`boundaries`]: the checks that no compiler and no lint makes.
+//! - [`run`]: starts Parlor as well as this machine can show it.
+//! - [`setup`]: fetches what the other commands need.
+//! - [`shell`]: how all of them start other programs.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+mod boundaries;
+mod ci;
+mod run;
+mod setup;
+mod shell;
+
+/// The tasks of the Parlor repository.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run one of the checks, or all of them.
+    Ci {
+        /// Which one.
+        #[arg(value_enum)]
+        job: ci::Job,
+    },
+    /// Start Parlor: the app where there is one and a display, otherwise a demo in the terminal.
+    Run,
+    /// Fetch dependencies and say which optional tools are missing.
+    Setup,
+}
+
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Ci { job } => ci::run(job),
+        Command::Run => run::run(),
+        Command::Setup => setup::run(),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
