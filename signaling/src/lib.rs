@@ -10,6 +10,9 @@
 //! What the server learns: which connection is in which 128-bit room, and how much sealed text
 //! goes from whom to whom. Its logs hold only the first characters of ids, and no address.
 
+// States and messages are matched whole, so that a new one is met everywhere.
+#![warn(clippy::wildcard_enum_match_arm)]
+
 pub mod hub;
 pub mod resume;
 #[cfg(feature = "server")]

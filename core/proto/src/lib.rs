@@ -16,6 +16,9 @@
 //! - [`version`]: which protocol versions two devices share.
 //! - [`limits`]: every bound of the wire, named.
 
+// States and messages are matched whole, so that a new one is met everywhere.
+#![warn(clippy::wildcard_enum_match_arm)]
+
 pub mod chunk;
 pub mod envelope;
 pub mod frame;

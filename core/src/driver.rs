@@ -1,0 +1,445 @@
+//! The event loop of one room: hands the engine what happened, carries out what it says.
+//!
+//! One task owns the session. Sockets, links and disks are tasks and threads of their own that
+//! report over bounded channels; none of them decides anything.
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use parlor_engine::input::{Command, DiskInput, Input};
+use parlor_engine::notice::Notice;
+use parlor_engine::output::{DiskRequest, Output};
+use parlor_engine::session::{Config, Session};
+use parlor_engine::time::{Deadline, Moment};
+use parlor_engine::view::RoomView;
+use parlor_proto::frame::ChatMessage;
+use parlor_proto::id::DeviceId;
+use tokio::sync::{mpsc, watch};
+
+use crate::history::{self, History};
+use crate::inbox::{self, Inbox};
+use crate::links::{LinkKey, Links};
+use crate::options::{HistoryLocation, RoomOptions};
+use crate::outlet::Outlet;
+use crate::room::{RoomEvent, ShareId, StartError};
+use crate::rtc::RtcEvent;
+use crate::share::{self, Preparation, ReadRequest};
+use crate::socket::{Socket, SocketEvent};
+
+/// Reports of each kind that may wait for the loop.
+const REPORTS_MAX: usize = 256;
+
+/// Events nobody has taken, beyond which the loop stops reading from peers and disks.
+const UNTAKEN_EVENTS_MAX: usize = 1024;
+
+/// The view is published at most this often.
+const VIEW_EVERY: Duration = Duration::from_millis(100);
+
+/// What leaving may take: time for the last frames and events to get out.
+const LEAVE_MAX: Duration = Duration::from_secs(2);
+
+/// What the program above asks for.
+#[derive(Debug)]
+pub(crate) enum DriverCommand {
+    /// Straight to the engine.
+    Session(Command),
+    /// Say something, stamped with the time it is taken.
+    Say { text: String },
+    /// Hash files and offer them.
+    Share {
+        share: ShareId,
+        paths: Vec<std::path::PathBuf>,
+    },
+}
+
+/// What wakes the loop.
+enum Happening {
+    Command(Option<DriverCommand>),
+    Socket(u64, SocketEvent),
+    Link(LinkKey, RtcEvent),
+    Disk(DiskInput),
+    Prepared(Preparation),
+    /// A deadline of the engine, the time to publish, or room in a queue.
+    Nothing,
+}
+
+/// Both ends of a queue that the loop hands senders of to its tasks.
+type Queue<T> = (mpsc::Sender<T>, mpsc::Receiver<T>);
+
+struct Driver {
+    session: Session,
+    device: DeviceId,
+    started: Instant,
+    socket_url: String,
+    commands: mpsc::Receiver<DriverCommand>,
+    events: Outlet<RoomEvent>,
+    view: watch::Sender<RoomView>,
+    published_at: Instant,
+    is_view_stale: bool,
+    deadline: Option<Deadline>,
+    socket: Option<Socket>,
+    dials: u64,
+    socket_events: Queue<(u64, SocketEvent)>,
+    links: Links,
+    link_events: mpsc::Receiver<(LinkKey, RtcEvent)>,
+    inbox: Outlet<DiskRequest>,
+    reader: Outlet<ReadRequest>,
+    history: Outlet<history::Entry>,
+    disk_answers: mpsc::Receiver<DiskInput>,
+    preparations: Queue<Preparation>,
+    next_transfer: u64,
+}
+
+/// Opens folder and history, starts the threads, spawns the loop.
+pub(crate) fn spawn(
+    options: RoomOptions,
+    commands: mpsc::Receiver<DriverCommand>,
+    events: mpsc::Sender<RoomEvent>,
+    view: watch::Sender<RoomView>,
+) -> Result<(), StartError> {
+    let (mut seed, mut device, mut number) = ([0; 32], [0; 16], [0; 8]);
+    for random in [&mut seed[..], &mut device[..], &mut number[..]] {
+        getrandom::fill(random).map_err(|error| StartError::System(error.to_string()))?;
+    }
+    let device = DeviceId(device);
+    let number = u64::from_le_bytes(number);
+    let (answers, disk_answers) = mpsc::channel(REPORTS_MAX);
+    let (inbox, reader, history) = spawn_threads(&options, number, &answers)?;
+    let RoomOptions {
+        invite,
+        intent,
+        max_peers,
+        name,
+        ice_servers,
+        window_bytes,
+        ..
+    } = options;
+    let (room, signal_key) = (invite.secret.room_id(), invite.secret.signal_key());
+    let config = Config {
+        room,
+        signal_key,
+        intent,
+        max_peers,
+        device,
+        name,
+        seed,
+        window_bytes,
+    };
+    let (link_reports, link_events) = mpsc::channel(REPORTS_MAX);
+    let driver = Driver {
+        session: Session::new(config),
+        device,
+        started: Instant::now(),
+        socket_url: invite.server.websocket_url(),
+        commands,
+        events: Outlet::new(events),
+        view,
+        published_at: Instant::now(),
+        is_view_stale: true,
+        deadline: None,
+        socket: None,
+        dials: 0,
+        socket_events: mpsc::channel(REPORTS_MAX),
+        links: Links::new(ice_servers, link_reports),
+        link_events,
+        inbox: Outlet::new(inbox),
+        reader: Outlet::new(reader),
+        history: Outlet::new(history),
+        disk_answers,
+        preparations: mpsc::channel(REPORTS_MAX),
+        // Random, so that a restarted device does not reuse a number its peers remember.
+        next_transfer: number >> 16,
+    };
+    tokio::spawn(driver.run());
+    Ok(())
+}
+
+type Threads = (
+    mpsc::Sender<DiskRequest>,
+    mpsc::Sender<ReadRequest>,
+    mpsc::Sender<history::Entry>,
+);
+
+fn spawn_threads(
+    options: &RoomOptions,
+    token: u64,
+    answers: &mpsc::Sender<DiskInput>,
+) -> Result<Threads, StartError> {
+    let folder = options.folder.clone();
+    let inbox = Inbox::open(folder.as_deref(), token).map_err(|error| StartError::Folder {
+        path: folder.unwrap_or_default(),
+        reason: share::describe(&error),
+    })?;
+    let history = History::open(&options.history).map_err(|error| StartError::History {
+        path: match &options.history {
+            HistoryLocation::Memory => std::path::PathBuf::new(),
+            HistoryLocation::File(path) => path.clone(),
+        },
+        reason: error.to_string(),
+    })?;
+    let (inbox_in, inbox_queue) = mpsc::channel(inbox::QUEUE_MAX);
+    let (reader_in, reader_queue) = mpsc::channel(share::QUEUE_MAX);
+    let (history_in, history_queue) = mpsc::channel(history::QUEUE_MAX);
+    let room = options.invite.secret.room_id();
+    let out = answers.clone();
+    thread("parlor-inbox", move || inbox::run(inbox, inbox_queue, &out))?;
+    let out = answers.clone();
+    thread("parlor-reader", move || share::run(reader_queue, &out))?;
+    let out = answers.clone();
+    thread("parlor-history", move || {
+        history::run(&history, room, history_queue, &out)
+    })?;
+    Ok((inbox_in, reader_in, history_in))
+}
+
+fn thread(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), StartError> {
+    let spawned = std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(work);
+    spawned
+        .map(drop)
+        .map_err(|error| StartError::System(error.to_string()))
+}
+
+impl Driver {
+    async fn run(mut self) {
+        self.feed(Input::Time);
+        while !self.session.has_ended() {
+            let happening = self.next().await;
+            self.take(happening);
+            self.publish_if_due();
+        }
+        self.wind_down().await;
+    }
+
+    async fn next(&mut self) -> Happening {
+        let until_deadline = self.deadline.map(|deadline| deadline.at.since(self.now()));
+        let until_view = VIEW_EVERY.saturating_sub(self.published_at.elapsed());
+        let is_heard = self.events.waiting() < UNTAKEN_EVENTS_MAX;
+        tokio::select! {
+            command = self.commands.recv() => Happening::Command(command),
+            Some((generation, event)) = self.socket_events.1.recv() => {
+                Happening::Socket(generation, event)
+            }
+            Some((key, event)) = self.link_events.recv(), if is_heard => Happening::Link(key, event),
+            Some(answer) = self.disk_answers.recv(), if is_heard => Happening::Disk(answer),
+            Some(prepared) = self.preparations.1.recv(), if is_heard => {
+                Happening::Prepared(prepared)
+            }
+            () = self.events.move_on() => Happening::Nothing,
+            () = self.inbox.move_on() => Happening::Nothing,
+            () = self.reader.move_on() => Happening::Nothing,
+            () = self.history.move_on() => Happening::Nothing,
+            () = tokio::time::sleep(until_view), if self.is_view_stale => Happening::Nothing,
+            () = tokio::time::sleep(until_deadline.unwrap_or_default()),
+                if until_deadline.is_some() => Happening::Nothing,
+        }
+    }
+
+    fn take(&mut self, happening: Happening) {
+        match happening {
+            Happening::Command(None) => self.feed(Input::Command(Command::Leave)),
+            Happening::Command(Some(command)) => self.on_command(command),
+            Happening::Socket(generation, event) => {
+                if self
+                    .socket
+                    .as_ref()
+                    .is_some_and(|socket| socket.generation() == generation)
+                {
+                    self.feed(Input::Signal(event.into()));
+                }
+            }
+            Happening::Link(key, event) => {
+                if let Some(input) = self.links.input(key, event) {
+                    self.feed(input);
+                }
+            }
+            Happening::Disk(answer) => self.feed(Input::Disk(answer)),
+            Happening::Prepared(Preparation::Event(event)) => self.events.push(event),
+            Happening::Prepared(Preparation::Offer(prepared)) => self.offer(prepared),
+            Happening::Nothing => self.feed(Input::Time),
+        }
+    }
+
+    fn on_command(&mut self, command: DriverCommand) {
+        match command {
+            DriverCommand::Session(command) => self.feed(Input::Command(command)),
+            DriverCommand::Say { text } => {
+                let written_at_ms = wall_clock_ms();
+                self.feed(Input::Command(Command::Say {
+                    text,
+                    written_at_ms,
+                }));
+            }
+            DriverCommand::Share { share, paths } => {
+                let out = self.preparations.0.clone();
+                tokio::task::spawn_blocking(move || share::prepare(share, &paths, &out));
+            }
+        }
+    }
+
+    fn offer(&mut self, prepared: share::Prepared) {
+        let share::Prepared {
+            share,
+            offered: files,
+            sources,
+            more,
+        } = prepared;
+        self.next_transfer += 1;
+        let transfer = self.next_transfer;
+        self.reader.push(ReadRequest::Open { transfer, sources });
+        self.events.push(RoomEvent::Prepared {
+            share,
+            transfer,
+            files: files.clone(),
+            more,
+        });
+        self.feed(Input::Command(Command::Offer { transfer, files }));
+    }
+
+    fn now(&self) -> Moment {
+        Moment(self.started.elapsed())
+    }
+
+    /// One turn: an input, then every output it brings about.
+    fn feed(&mut self, input: Input) {
+        self.session.handle_input(input, self.now());
+        self.is_view_stale = true;
+        loop {
+            match self.session.poll_output() {
+                Output::Wait(deadline) => {
+                    self.deadline = deadline;
+                    return;
+                }
+                output => self.carry_out(output),
+            }
+        }
+    }
+
+    fn carry_out(&mut self, output: Output) {
+        match output {
+            Output::Dial => {
+                self.dials += 1;
+                let events = self.socket_events.0.clone();
+                self.socket = Some(Socket::dial(self.socket_url.clone(), self.dials, events));
+            }
+            Output::HangUp => self.socket = None,
+            Output::SendSignal(message) => {
+                // A socket that takes no more ends by itself: its task notices the dropped queue
+                // and reports under the same generation.
+                if let Some(socket) = &mut self.socket {
+                    socket.send(message);
+                }
+            }
+            Output::OpenLink {
+                peer,
+                attempt,
+                role,
+                ice_servers,
+            } => {
+                self.links.open((peer, attempt), role, ice_servers);
+            }
+            Output::Link {
+                peer,
+                attempt,
+                action,
+            } => self.links.act((peer, attempt), action),
+            Output::Disk(request) => self.ask_disk(request),
+            Output::Notice(notice) => self.tell(notice),
+            Output::Wait(_) => {}
+        }
+    }
+
+    fn ask_disk(&mut self, request: DiskRequest) {
+        match request {
+            DiskRequest::ReadChunk {
+                peer,
+                attempt,
+                transfer,
+                file,
+                offset,
+                len,
+            } => {
+                self.reader.push(ReadRequest::Chunk {
+                    peer,
+                    attempt,
+                    transfer,
+                    file,
+                    offset,
+                    len,
+                });
+            }
+            DiskRequest::CloseSource { transfer } => {
+                self.reader.push(ReadRequest::Close { transfer });
+            }
+            DiskRequest::StoreMessage { author, message } => {
+                self.history.push(history::Entry {
+                    author,
+                    message,
+                    is_answered: true,
+                });
+            }
+            DiskRequest::Create { .. }
+            | DiskRequest::Write { .. }
+            | DiskRequest::Finish { .. }
+            | DiskRequest::Discard { .. } => self.inbox.push(request),
+        }
+    }
+
+    fn tell(&mut self, notice: Notice) {
+        if let Notice::Said {
+            seq,
+            text,
+            written_at_ms,
+        } = &notice
+        {
+            let message = ChatMessage::new(*seq, *written_at_ms, text);
+            let author = self.device;
+            self.history.push(history::Entry {
+                author,
+                message,
+                is_answered: false,
+            });
+        }
+        self.events.push(RoomEvent::Session(notice));
+    }
+
+    fn publish_if_due(&mut self) {
+        if self.is_view_stale && self.published_at.elapsed() >= VIEW_EVERY {
+            self.publish();
+        }
+    }
+
+    fn publish(&mut self) {
+        self.published_at = Instant::now();
+        self.is_view_stale = false;
+        let view = self.session.view();
+        self.view.send_if_modified(|current| {
+            let is_new = *current != view;
+            *current = view;
+            is_new
+        });
+    }
+
+    /// Lets the last frames, messages and events out, for a bounded time.
+    async fn wind_down(mut self) {
+        self.publish();
+        let until = tokio::time::Instant::now() + LEAVE_MAX;
+        while !self.links.is_empty() || self.events.waiting() > 0 || self.history.waiting() > 0 {
+            tokio::select! {
+                Some((key, event)) = self.link_events.recv() => {
+                    self.links.input(key, event);
+                }
+                () = self.events.move_on() => {}
+                () = self.history.move_on() => {}
+                () = tokio::time::sleep_until(until) => return,
+            }
+        }
+    }
+}
+
+fn wall_clock_ms() -> u64 {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}

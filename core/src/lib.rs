@@ -1,0 +1,16 @@
+//! Parlor's core: rooms over real sockets, real WebRTC and real disks.
+//!
+//! A [`Room`](room::Room) is the way in: commands go to it, state and notices come from it. Behind
+//! it one event loop feeds the engine, which decides everything; the modules here only carry out.
+
+pub mod history;
+pub mod options;
+pub mod room;
+pub mod rtc;
+
+mod driver;
+mod inbox;
+mod links;
+mod outlet;
+mod share;
+mod socket;

@@ -1,0 +1,204 @@
+//! The room's WebRTC connections: the engine's words for a link, translated both ways.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use parlor_engine::input::{Input, LinkInput};
+use parlor_engine::output::{LinkAction, Role};
+use parlor_engine::view::{AddressKind, PathView};
+use parlor_proto::envelope::Candidate;
+use parlor_proto::id::PeerId;
+use parlor_proto::signal::IceServer;
+use tokio::sync::mpsc;
+
+use crate::options::DEFAULT_STUN_SERVERS;
+use crate::rtc::{self, Channel, CloseReason, RtcConfig, RtcEvent, RtcLink};
+
+/// Names a connection: the peer, and the attempt it was opened for.
+pub(crate) type LinkKey = (PeerId, u32);
+
+#[derive(Debug)]
+struct Link {
+    rtc: RtcLink,
+    /// File bytes in each bulk frame that the channel has not taken yet.
+    under_way: VecDeque<u64>,
+    /// Whether the engine gave it up, so that its reports no longer matter.
+    is_closing: bool,
+}
+
+/// All connections of a room, those that are closing included.
+#[derive(Debug)]
+pub(crate) struct Links {
+    links: BTreeMap<LinkKey, Link>,
+    ice_servers: Option<Vec<IceServer>>,
+    reports: mpsc::Sender<(LinkKey, RtcEvent)>,
+}
+
+impl Links {
+    pub(crate) const fn new(
+        ice_servers: Option<Vec<IceServer>>,
+        reports: mpsc::Sender<(LinkKey, RtcEvent)>,
+    ) -> Self {
+        Self {
+            links: BTreeMap::new(),
+            ice_servers,
+            reports,
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.links.is_empty()
+    }
+
+    pub(crate) fn open(&mut self, key: LinkKey, role: Role, from_server: Vec<IceServer>) {
+        let ice_servers = match &self.ice_servers {
+            Some(chosen) => chosen.clone(),
+            None if from_server.is_empty() => vec![default_stun()],
+            None => from_server,
+        };
+        let ice_servers = ice_servers.into_iter().map(rtc_ice_server).collect();
+        let config = RtcConfig {
+            ice_servers,
+            ..RtcConfig::default()
+        };
+        let role = match role {
+            Role::Offerer => rtc::Role::Offerer,
+            Role::Answerer => rtc::Role::Answerer,
+        };
+        let rtc = RtcLink::spawn(key, role, config, self.reports.clone());
+        self.links.insert(
+            key,
+            Link {
+                rtc,
+                under_way: VecDeque::new(),
+                is_closing: false,
+            },
+        );
+    }
+
+    pub(crate) fn act(&mut self, key: LinkKey, action: LinkAction) {
+        let Some(link) = self.links.get_mut(&key) else {
+            return;
+        };
+        let taken = match action {
+            LinkAction::RemoteDescription { sdp } => link.rtc.set_remote_description(sdp),
+            LinkAction::RemoteCandidate(Candidate {
+                line,
+                mid,
+                mline_index,
+                ufrag,
+            }) => link.rtc.add_remote_candidate(rtc::Candidate {
+                line,
+                mid,
+                mline_index,
+                ufrag,
+            }),
+            LinkAction::SendControl(frame) => link.rtc.send(Channel::Control, frame),
+            LinkAction::SendBulk { frame, data_len } => {
+                link.under_way.push_back(data_len);
+                link.rtc.send(Channel::Bulk, frame)
+            }
+            LinkAction::Close => {
+                link.is_closing = true;
+                link.rtc.close();
+                Ok(())
+            }
+        };
+        // A peer that lets our queues run over has stopped reading: its link is closed, the engine
+        // hears so, and a new one takes over.
+        if taken.is_err() {
+            link.rtc.close();
+        }
+    }
+
+    /// What a report means to the engine, if anything.
+    pub(crate) fn input(&mut self, key: LinkKey, event: RtcEvent) -> Option<Input> {
+        let (peer, attempt) = key;
+        let link = self.links.get_mut(&key)?;
+        let is_closing = link.is_closing;
+        let event = match event {
+            RtcEvent::LocalDescription { sdp } => LinkInput::LocalDescription { sdp },
+            RtcEvent::LocalCandidate(rtc::Candidate {
+                line,
+                mid,
+                mline_index,
+                ufrag,
+            }) => LinkInput::LocalCandidate(Candidate {
+                line,
+                mid,
+                mline_index,
+                ufrag,
+            }),
+            RtcEvent::Open { path, .. } => LinkInput::Open {
+                path: path.map(path_view),
+            },
+            RtcEvent::Frame {
+                channel: Channel::Control,
+                data,
+            } => LinkInput::Control(data),
+            RtcEvent::Frame {
+                channel: Channel::Bulk,
+                data,
+            } => LinkInput::Bulk(data),
+            RtcEvent::Frame {
+                channel: Channel::Live,
+                ..
+            } => return None,
+            RtcEvent::BulkSent { .. } => LinkInput::BulkSent {
+                data_len: link.under_way.pop_front()?,
+            },
+            RtcEvent::Path(path) => LinkInput::Path(path_view(path)),
+            RtcEvent::Closed { reason } => {
+                self.links.remove(&key);
+                LinkInput::Closed {
+                    reason: describe(reason),
+                }
+            }
+        };
+        (!is_closing).then_some(Input::Link {
+            peer,
+            attempt,
+            event,
+        })
+    }
+}
+
+fn default_stun() -> IceServer {
+    let urls = DEFAULT_STUN_SERVERS.map(str::to_owned).to_vec();
+    IceServer {
+        urls,
+        username: None,
+        credential: None,
+    }
+}
+
+fn rtc_ice_server(server: IceServer) -> rtc::IceServer {
+    rtc::IceServer {
+        urls: server.urls,
+        username: server.username.unwrap_or_default(),
+        credential: server.credential.unwrap_or_default(),
+    }
+}
+
+fn path_view(path: rtc::PathInfo) -> PathView {
+    let kind = |kind| match kind {
+        rtc::CandidateKind::Host => AddressKind::Host,
+        rtc::CandidateKind::ServerReflexive => AddressKind::ServerReflexive,
+        rtc::CandidateKind::PeerReflexive => AddressKind::PeerReflexive,
+        rtc::CandidateKind::Relay => AddressKind::Relay,
+    };
+    PathView {
+        local: kind(path.local),
+        remote: kind(path.remote),
+        round_trip: path.rtt,
+    }
+}
+
+fn describe(reason: CloseReason) -> String {
+    match reason {
+        CloseReason::Requested => "the connection was closed".to_owned(),
+        CloseReason::RemoteClosed => "the other device closed the connection".to_owned(),
+        CloseReason::IceFailed => "the path to the other device is gone".to_owned(),
+        CloseReason::Setup(what) => format!("the connection could not be made: {what}"),
+        CloseReason::QueueOverflow => "the other device stopped reading".to_owned(),
+    }
+}

@@ -1,0 +1,64 @@
+//! What a room is opened with.
+
+use std::path::PathBuf;
+
+use parlor_proto::invite::Invite;
+use parlor_proto::signal::{IceServer, JoinIntent};
+use parlor_proto::text::DisplayName;
+
+/// STUN servers (RFC 8489) that are asked for our public address when neither the options nor the
+/// signaling server name others. They learn that we exist, never what we say.
+pub const DEFAULT_STUN_SERVERS: [&str; 2] = [
+    "stun:stun.l.google.com:19302",
+    "stun:stun.cloudflare.com:3478",
+];
+
+/// File bytes that may wait in memory for each sending peer: hides a disk's pauses at line rate.
+pub const DEFAULT_WINDOW_BYTES: u32 = 4 * 1024 * 1024;
+
+/// What a room is opened with.
+#[derive(Debug, Clone)]
+pub struct RoomOptions {
+    /// Server and secret of the room.
+    pub invite: Invite,
+    /// Whether the room may be created.
+    pub intent: JoinIntent,
+    /// Members at most, if this creates the room; the server's default otherwise.
+    pub max_peers: Option<u8>,
+    /// The person's name.
+    pub name: DisplayName,
+    /// Where received files go; without one every offer must be declined.
+    pub folder: Option<PathBuf>,
+    /// Where messages are kept.
+    pub history: HistoryLocation,
+    /// STUN and TURN servers; `None` takes the signaling server's, or the public defaults.
+    pub ice_servers: Option<Vec<IceServer>>,
+    /// File bytes that may wait in memory for each sending peer.
+    pub window_bytes: u32,
+}
+
+/// Where messages are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HistoryLocation {
+    /// Until the room is left.
+    Memory,
+    /// In this SQLite file, which is made if it is not there.
+    File(PathBuf),
+}
+
+impl RoomOptions {
+    /// Options with the defaults: nothing kept, nothing received.
+    #[must_use]
+    pub fn new(invite: Invite, intent: JoinIntent, name: DisplayName) -> Self {
+        Self {
+            invite,
+            intent,
+            max_peers: None,
+            name,
+            folder: None,
+            history: HistoryLocation::Memory,
+            ice_servers: None,
+            window_bytes: DEFAULT_WINDOW_BYTES,
+        }
+    }
+}

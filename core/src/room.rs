@@ -1,0 +1,223 @@
+//! The public door: a room as a program above the core sees it.
+//!
+//! Commands go in through [`Room`], which can be cloned. State comes out as the latest
+//! [`RoomView`], at most ten times a second, and what happened as [`RoomEvent`]s, each once.
+
+use std::path::PathBuf;
+
+use parlor_engine::input::{Command, IncomingKey};
+use parlor_engine::notice::Notice;
+use parlor_engine::view::RoomView;
+use parlor_proto::frame::OfferedFile;
+use tokio::sync::{mpsc, watch};
+
+use crate::driver::{self, DriverCommand};
+use crate::options::RoomOptions;
+
+pub use parlor_engine::{input, notice, view};
+
+/// Commands that may wait for the event loop; it takes them faster than a person can give them.
+const COMMANDS_MAX: usize = 64;
+
+/// Events that may wait for the program above, before the room stops reading from its peers.
+const EVENTS_MAX: usize = 256;
+
+/// Why a room could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The folder for received files cannot be used.
+    #[error("cannot write to the folder {path}: {reason}")]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        reason: String,
+    },
+    /// The file for messages cannot be used.
+    #[error("cannot keep messages in {path}: {reason}")]
+    History {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite said.
+        reason: String,
+    },
+    /// The operating system gave no random numbers or no thread.
+    #[error("the system refused what a room needs: {0}")]
+    System(String),
+}
+
+/// The room is over: left, or its task ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the room is closed")]
+pub struct RoomClosed;
+
+/// Something that happened in a room.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RoomEvent {
+    /// The engine's own.
+    Session(Notice),
+    /// Files are being read and hashed before they are offered. At most ten a second.
+    Preparing {
+        /// The share.
+        share: ShareId,
+        /// Bytes read so far.
+        done_bytes: u64,
+        /// Bytes in all.
+        total_bytes: u64,
+    },
+    /// Part of a share is on offer as one transfer.
+    Prepared {
+        /// The share.
+        share: ShareId,
+        /// The transfer in the engine's notices.
+        transfer: u64,
+        /// What is on offer.
+        files: Vec<OfferedFile>,
+        /// Whether more transfers of the same share follow.
+        more: bool,
+    },
+    /// A path cannot be offered; the rest of the share goes on.
+    NotPrepared {
+        /// The share.
+        share: ShareId,
+        /// The path.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+        /// Whether this ends the share.
+        more: bool,
+    },
+}
+
+/// Names one call of [`Room::share`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ShareId(pub u64);
+
+/// A handle to a running room. When the last one is dropped the room is left.
+#[derive(Debug, Clone)]
+pub struct Room {
+    commands: mpsc::Sender<DriverCommand>,
+    view: watch::Receiver<RoomView>,
+    shares: std::sync::Arc<std::sync::atomic::AtomicU64>,
+}
+
+/// The events of a room, for its one reader.
+#[derive(Debug)]
+pub struct RoomEvents {
+    events: mpsc::Receiver<RoomEvent>,
+}
+
+impl RoomEvents {
+    /// The next event; `None` after the last, when the room is closed.
+    pub async fn next(&mut self) -> Option<RoomEvent> {
+        self.events.recv().await
+    }
+}
+
+impl Room {
+    /// Opens or joins a room: spawns its event loop on the current tokio runtime.
+    ///
+    /// # Errors
+    /// [`StartError`] when folder or history cannot be used. An unreachable server is no error
+    /// here: it is tried again and told as a notice.
+    pub fn start(options: RoomOptions) -> Result<(Self, RoomEvents), StartError> {
+        let (commands, command_queue) = mpsc::channel(COMMANDS_MAX);
+        let (events_in, events) = mpsc::channel(EVENTS_MAX);
+        let (view_in, view) = watch::channel(RoomView::default());
+        driver::spawn(options, command_queue, events_in, view_in)?;
+        Ok((
+            Self {
+                commands,
+                view,
+                shares: std::sync::Arc::default(),
+            },
+            RoomEvents { events },
+        ))
+    }
+
+    async fn command(&self, command: Command) -> Result<(), RoomClosed> {
+        self.commands
+            .send(DriverCommand::Session(command))
+            .await
+            .map_err(|_| RoomClosed)
+    }
+
+    /// Says something to everyone. The answer is a `Said` or `NotSaid` notice.
+    ///
+    /// # Errors
+    /// [`RoomClosed`].
+    pub async fn say(&self, text: impl Into<String>) -> Result<(), RoomClosed> {
+        let command = DriverCommand::Say { text: text.into() };
+        self.commands.send(command).await.map_err(|_| RoomClosed)
+    }
+
+    /// Offers files and whole folders to everyone in the room, now and later.
+    ///
+    /// # Errors
+    /// [`RoomClosed`]. What is wrong with a path is told as [`RoomEvent::NotPrepared`].
+    pub async fn share(&self, paths: Vec<PathBuf>) -> Result<ShareId, RoomClosed> {
+        let share = ShareId(
+            self.shares
+                .fetch_add(1, std::sync::atomic::Ordering::Relaxed),
+        );
+        let command = DriverCommand::Share { share, paths };
+        self.commands.send(command).await.map_err(|_| RoomClosed)?;
+        Ok(share)
+    }
+
+    /// Takes some or all files of an offer; an empty list declines it.
+    ///
+    /// # Errors
+    /// [`RoomClosed`].
+    pub async fn answer(
+        &self,
+        key: IncomingKey,
+        accepted: Vec<u32>,
+        reason: Option<String>,
+    ) -> Result<(), RoomClosed> {
+        self.command(Command::Answer {
+            key,
+            accepted,
+            reason,
+        })
+        .await
+    }
+
+    /// Stops a transfer from this device.
+    ///
+    /// # Errors
+    /// [`RoomClosed`].
+    pub async fn cancel_outgoing(&self, transfer: u64) -> Result<(), RoomClosed> {
+        self.command(Command::CancelOutgoing { transfer }).await
+    }
+
+    /// Stops a transfer to this device.
+    ///
+    /// # Errors
+    /// [`RoomClosed`].
+    pub async fn cancel_incoming(&self, key: IncomingKey) -> Result<(), RoomClosed> {
+        self.command(Command::CancelIncoming { key }).await
+    }
+
+    /// Tells the room that the network changed, so that it reconnects without waiting.
+    ///
+    /// # Errors
+    /// [`RoomClosed`].
+    pub async fn network_changed(&self) -> Result<(), RoomClosed> {
+        self.command(Command::NetworkChanged).await
+    }
+
+    /// Leaves the room. Peers are told; the last event is `Ended`.
+    ///
+    /// # Errors
+    /// [`RoomClosed`] when it was left already.
+    pub async fn leave(&self) -> Result<(), RoomClosed> {
+        self.command(Command::Leave).await
+    }
+
+    /// The latest state and its changes.
+    #[must_use]
+    pub fn view(&self) -> watch::Receiver<RoomView> {
+        self.view.clone()
+    }
+}

@@ -1,0 +1,487 @@
+//! Files of this device that are on offer: found and hashed once, read chunk by chunk later.
+//!
+//! Hashing runs on tokio's blocking pool, reading on one thread of its own. A chunk is compared to
+//! what was hashed before it leaves, so a file that changed is noticed here and not by the peer.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use parlor_engine::input::DiskInput;
+use parlor_proto::chunk::ChunkFrame;
+use parlor_proto::frame::OfferedFile;
+use parlor_proto::id::PeerId;
+use parlor_proto::limits::{CHUNK_BYTES, FILE_MAX_BYTES, OFFER_FILES_MAX};
+use parlor_proto::name::SafePath;
+use parlor_proto::tree::{ChunkSize, Outboard, OutboardBuilder};
+use tokio::sync::mpsc;
+use walkdir::WalkDir;
+
+use crate::room::{RoomEvent, ShareId};
+
+/// Requests waiting for the reading thread.
+pub(crate) const QUEUE_MAX: usize = 256;
+
+/// What the paths of one offer may add up to, so that its frame stays below the wire's limit.
+const OFFER_PATHS_MAX_BYTES: usize = 24 * 1024;
+
+/// Files of one share: beyond this the list alone no longer fits a phone's memory.
+const SHARE_FILES_MAX: usize = 100_000;
+
+/// Progress of hashing is told this often.
+const PROGRESS_EVERY: Duration = Duration::from_millis(100);
+
+/// Open files the reading thread keeps.
+const OPEN_FILES_MAX: usize = 32;
+
+/// A file on offer.
+#[derive(Debug)]
+pub(crate) struct SourceFile {
+    path: PathBuf,
+    outboard: Outboard,
+}
+
+/// One offer's worth of files, hashed.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    pub(crate) share: ShareId,
+    pub(crate) offered: Vec<OfferedFile>,
+    pub(crate) sources: Vec<SourceFile>,
+    pub(crate) more: bool,
+}
+
+/// What preparing a share gives, in order.
+#[derive(Debug)]
+pub(crate) enum Preparation {
+    /// To be told as it is.
+    Event(RoomEvent),
+    /// To be offered.
+    Offer(Prepared),
+}
+
+/// What is asked of the reading thread.
+#[derive(Debug)]
+pub(crate) enum ReadRequest {
+    /// Keep the files of a transfer at hand.
+    Open {
+        transfer: u64,
+        sources: Vec<SourceFile>,
+    },
+    /// Read one chunk into a bulk frame.
+    Chunk {
+        peer: PeerId,
+        attempt: u32,
+        transfer: u64,
+        file: u32,
+        offset: u64,
+        len: u64,
+    },
+    /// Forget the files of a transfer.
+    Close { transfer: u64 },
+}
+
+struct Found {
+    path: PathBuf,
+    name: SafePath,
+    size: u64,
+    modified_ms: Option<u64>,
+}
+
+/// Finds and hashes everything below `paths`. Blocking.
+pub(crate) fn prepare(share: ShareId, paths: &[PathBuf], out: &mpsc::Sender<Preparation>) {
+    let (found, failed) = find(paths);
+    let total_bytes = found.iter().map(|file| file.size).sum();
+    let mut hasher = Hasher {
+        share,
+        out,
+        total_bytes,
+        done_bytes: 0,
+        told_at: Instant::now(),
+    };
+    let mut left = failed.len() + found.len();
+    for (path, reason) in failed {
+        left -= 1;
+        let failure = RoomEvent::NotPrepared {
+            share,
+            path,
+            reason,
+            more: left > 0,
+        };
+        if out.blocking_send(Preparation::Event(failure)).is_err() {
+            return;
+        }
+    }
+    let mut batch = Batch::default();
+    for file in found {
+        left -= 1;
+        match hasher.hash(&file) {
+            Ok(outboard) => batch.push(file, outboard),
+            Err(error) => {
+                let reason = describe(&error);
+                let more = left > 0 || !batch.offered.is_empty();
+                let event = RoomEvent::NotPrepared {
+                    share,
+                    path: file.path,
+                    reason,
+                    more,
+                };
+                if out.blocking_send(Preparation::Event(event)).is_err() {
+                    return;
+                }
+            }
+        }
+        let is_due = batch.is_full() || left == 0;
+        if is_due && !batch.offered.is_empty() {
+            let Batch {
+                offered, sources, ..
+            } = std::mem::take(&mut batch);
+            let prepared = Prepared {
+                share,
+                offered,
+                sources,
+                more: left > 0,
+            };
+            if out.blocking_send(Preparation::Offer(prepared)).is_err() {
+                return;
+            }
+        }
+    }
+}
+
+#[derive(Default)]
+struct Batch {
+    offered: Vec<OfferedFile>,
+    sources: Vec<SourceFile>,
+    paths_len_bytes: usize,
+}
+
+impl Batch {
+    fn push(&mut self, file: Found, outboard: Outboard) {
+        let Found {
+            path,
+            name,
+            size: _,
+            modified_ms,
+        } = file;
+        let mime = mime_guess::from_path(&path).first_raw().map(str::to_owned);
+        self.paths_len_bytes += name.to_string().len();
+        let (size, root) = (outboard.size(), outboard.root());
+        self.offered.push(OfferedFile {
+            path: name,
+            size,
+            root,
+            modified_ms,
+            mime,
+        });
+        self.sources.push(SourceFile { path, outboard });
+    }
+
+    fn is_full(&self) -> bool {
+        self.offered.len() >= OFFER_FILES_MAX || self.paths_len_bytes >= OFFER_PATHS_MAX_BYTES
+    }
+}
+
+/// Every regular file at or below the paths, and what is wrong with the others.
+fn find(paths: &[PathBuf]) -> (Vec<Found>, Vec<(PathBuf, String)>) {
+    let (mut found, mut failed) = (Vec::new(), Vec::new());
+    if paths.is_empty() {
+        failed.push((PathBuf::new(), "nothing was chosen".to_owned()));
+    }
+    for path in paths {
+        let before = found.len() + failed.len();
+        let base = path.canonicalize().unwrap_or_else(|_| path.clone());
+        let parent = base.parent().unwrap_or(Path::new("")).to_owned();
+        for entry in WalkDir::new(&base).sort_by_file_name() {
+            match entry {
+                Err(error) => {
+                    let at = error.path().unwrap_or(path).to_owned();
+                    let reason = error.io_error().map_or_else(|| error.to_string(), describe);
+                    failed.push((at, reason));
+                }
+                Ok(entry) if entry.file_type().is_file() => match look_at(entry.path(), &parent) {
+                    Ok(file) => found.push(file),
+                    Err(reason) => failed.push((entry.path().to_owned(), reason)),
+                },
+                // Links are not followed: they may lead out of the folder that was chosen.
+                Ok(_) => {}
+            }
+            if found.len() > SHARE_FILES_MAX {
+                let reason = format!("more than {SHARE_FILES_MAX} files at once");
+                return (Vec::new(), vec![(path.clone(), reason)]);
+            }
+        }
+        if found.len() + failed.len() == before {
+            failed.push((path.clone(), "there is no file in it".to_owned()));
+        }
+    }
+    (found, failed)
+}
+
+fn look_at(path: &Path, parent: &Path) -> Result<Found, String> {
+    let metadata = std::fs::metadata(path).map_err(|error| describe(&error))?;
+    if metadata.len() > FILE_MAX_BYTES {
+        return Err("the file is too large".to_owned());
+    }
+    let relative = path.strip_prefix(parent).unwrap_or(path);
+    let since = |time: SystemTime| time.duration_since(UNIX_EPOCH).ok();
+    let modified = metadata.modified().ok().and_then(since);
+    Ok(Found {
+        path: path.to_owned(),
+        name: SafePath::sanitise(&relative.to_string_lossy()),
+        size: metadata.len(),
+        modified_ms: modified.and_then(|age| u64::try_from(age.as_millis()).ok()),
+    })
+}
+
+struct Hasher<'a> {
+    share: ShareId,
+    out: &'a mpsc::Sender<Preparation>,
+    total_bytes: u64,
+    done_bytes: u64,
+    told_at: Instant,
+}
+
+impl Hasher<'_> {
+    fn hash(&mut self, file: &Found) -> io::Result<Outboard> {
+        let mut source = File::open(&file.path)?;
+        let mut builder = OutboardBuilder::default();
+        let mut chunk = vec![0; CHUNK_BYTES];
+        loop {
+            let len = read_full(&mut source, &mut chunk)?;
+            builder.push(&chunk[..len]);
+            self.done_bytes += len as u64;
+            self.tell();
+            if len < CHUNK_BYTES {
+                break;
+            }
+            if builder.size() > FILE_MAX_BYTES {
+                return Err(io::Error::other("the file is too large"));
+            }
+        }
+        Ok(builder.finish())
+    }
+
+    fn tell(&mut self) {
+        if self.told_at.elapsed() < PROGRESS_EVERY {
+            return;
+        }
+        self.told_at = Instant::now();
+        let Self {
+            share,
+            done_bytes,
+            total_bytes,
+            ..
+        } = *self;
+        let event = RoomEvent::Preparing {
+            share,
+            done_bytes,
+            total_bytes,
+        };
+        // Progress that nobody has time for is progress nobody misses.
+        let _ = self.out.try_send(Preparation::Event(event));
+    }
+}
+
+/// Reads until the buffer is full or the file ends.
+fn read_full(source: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut len = 0;
+    while len < buffer.len() {
+        match source.read(&mut buffer[len..]) {
+            Ok(0) => break,
+            Ok(more) => len += more,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(len)
+}
+
+/// The reading thread's memory.
+#[derive(Debug, Default)]
+struct Reader {
+    transfers: BTreeMap<u64, Vec<SourceFile>>,
+    open: BTreeMap<(u64, u32), File>,
+}
+
+/// The reading thread: answers until the queue's other end is gone.
+pub(crate) fn run(mut queue: mpsc::Receiver<ReadRequest>, answers: &mpsc::Sender<DiskInput>) {
+    let mut reader = Reader::default();
+    while let Some(request) = queue.blocking_recv() {
+        match request {
+            ReadRequest::Open { transfer, sources } => {
+                reader.transfers.insert(transfer, sources);
+            }
+            ReadRequest::Close { transfer } => {
+                reader.transfers.remove(&transfer);
+                reader.open.retain(|(open, _), _| *open != transfer);
+            }
+            ReadRequest::Chunk {
+                peer,
+                attempt,
+                transfer,
+                file,
+                offset,
+                len,
+            } => {
+                let answer = match reader.read(transfer, file, offset, len) {
+                    Ok(frame) => DiskInput::ChunkRead {
+                        peer,
+                        attempt,
+                        frame,
+                        data_len: len,
+                    },
+                    Err(error) => {
+                        let reason = describe(&error);
+                        let data_len = len;
+                        DiskInput::ReadFailed {
+                            peer,
+                            attempt,
+                            transfer,
+                            file,
+                            data_len,
+                            reason,
+                        }
+                    }
+                };
+                if answers.blocking_send(answer).is_err() {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+impl Reader {
+    fn read(
+        &mut self,
+        transfer: u64,
+        file: u32,
+        offset: u64,
+        len: u64,
+    ) -> io::Result<bytes::Bytes> {
+        let gone = || io::Error::other("the transfer was stopped");
+        let sources = self.transfers.get(&transfer).ok_or_else(gone)?;
+        let source = sources.get(file as usize).ok_or_else(gone)?;
+        let changed = || io::Error::other("the file changed after it was offered");
+        let proof = source.outboard.proof(offset).ok_or_else(changed)?;
+        let len = usize::try_from(len).map_err(io::Error::other)?;
+        let key = (transfer, file);
+        if !self.open.contains_key(&key) {
+            if self.open.len() >= OPEN_FILES_MAX {
+                self.open.pop_first();
+            }
+            self.open.insert(key, File::open(&source.path)?);
+        }
+        let handle = self.open.get_mut(&key).ok_or_else(gone)?;
+        let mut frame =
+            ChunkFrame::start(transfer, file, offset, ChunkSize::PREFERRED, &proof, len);
+        let header_len = frame.len();
+        frame.resize(header_len + len, 0);
+        handle.seek(SeekFrom::Start(offset))?;
+        let read = read_full(handle, &mut frame[header_len..])?;
+        if read < len || !source.outboard.matches(offset, &frame[header_len..]) {
+            return Err(changed());
+        }
+        Ok(frame.freeze())
+    }
+}
+
+/// An error of the disk in words for a person.
+pub(crate) fn describe(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        io::ErrorKind::StorageFull if error.raw_os_error().is_some() => {
+            "the disk is full".to_owned()
+        }
+        io::ErrorKind::ReadOnlyFilesystem => "the disk is read-only".to_owned(),
+        io::ErrorKind::NotADirectory => "a file is in the way of a folder".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn prepared(paths: Vec<PathBuf>) -> (Vec<Prepared>, Vec<RoomEvent>) {
+        let (out, mut queue) = mpsc::channel(1000);
+        prepare(ShareId(1), &paths, &out);
+        drop(out);
+        let (mut offers, mut events) = (Vec::new(), Vec::new());
+        while let Ok(preparation) = queue.try_recv() {
+            match preparation {
+                Preparation::Offer(offer) => offers.push(offer),
+                Preparation::Event(event) => events.push(event),
+            }
+        }
+        (offers, events)
+    }
+
+    #[test]
+    fn a_folder_is_offered_with_its_tree() {
+        let folder = tempfile::tempdir().unwrap();
+        let trip = folder.path().join("trip");
+        std::fs::create_dir_all(trip.join("day 1")).unwrap();
+        std::fs::write(trip.join("a.txt"), b"a").unwrap();
+        std::fs::write(trip.join("day 1/b.txt"), b"").unwrap();
+        let (offers, _) = prepared(vec![trip]);
+        let names: Vec<String> = offers[0]
+            .offered
+            .iter()
+            .map(|f| f.path.to_string())
+            .collect();
+        assert_eq!(names, ["trip/a.txt", "trip/day 1/b.txt"]);
+        assert_eq!(offers[0].offered[0].root, *blake3::hash(b"a").as_bytes());
+    }
+
+    #[test]
+    fn a_missing_path_is_named_and_the_rest_goes_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let (here, missing) = (folder.path().join("here"), folder.path().join("missing"));
+        std::fs::write(&here, b"x").unwrap();
+        let (offers, events) = prepared(vec![missing.clone(), here]);
+        assert_eq!(offers.len(), 1);
+        assert!(
+            events.iter().any(
+                |event| matches!(event, RoomEvent::NotPrepared { path, .. } if *path == missing)
+            )
+        );
+    }
+
+    #[test]
+    fn many_files_become_several_offers() {
+        let folder = tempfile::tempdir().unwrap();
+        for n in 0..OFFER_FILES_MAX + 1 {
+            std::fs::write(folder.path().join(n.to_string()), b"x").unwrap();
+        }
+        let (offers, _) = prepared(vec![folder.path().to_owned()]);
+        let counts: Vec<usize> = offers.iter().map(|offer| offer.offered.len()).collect();
+        assert_eq!(counts, [OFFER_FILES_MAX, 1]);
+        assert_eq!(
+            offers.iter().map(|offer| offer.more).collect::<Vec<_>>(),
+            [true, false]
+        );
+    }
+
+    #[test]
+    fn a_file_that_changed_after_hashing_is_not_sent() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        std::fs::write(&path, vec![1; CHUNK_BYTES + 9]).unwrap();
+        let (mut offers, _) = prepared(vec![path.clone()]);
+        let sources = offers.remove(0).sources;
+        let mut reader = Reader {
+            transfers: [(1, sources)].into(),
+            open: BTreeMap::new(),
+        };
+        assert!(reader.read(1, 0, 0, CHUNK_BYTES as u64).is_ok());
+        std::fs::write(&path, vec![2; CHUNK_BYTES + 9]).unwrap();
+        let error = reader.read(1, 0, 0, CHUNK_BYTES as u64).unwrap_err();
+        assert!(error.to_string().contains("changed"), "{error}");
+        std::fs::write(&path, vec![1; 3]).unwrap();
+        assert!(reader.read(1, 0, 0, CHUNK_BYTES as u64).is_err());
+    }
+}
