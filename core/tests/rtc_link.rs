@@ -195,7 +195,7 @@ async fn control_keeps_its_order_and_takes_the_largest_frame() {
     }
 }
 
-/// Many links, because the library once lost the first frames of one link in seven.
+/// Many links, because without the greeting 19 of 120 lost their first frames.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn frames_queued_before_open_arrive_after_it() {
     for _ in 0..30 {
