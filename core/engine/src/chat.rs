@@ -3,10 +3,14 @@
 //! On every hello each side says how far it has stored the other's messages; that receipt both
 //! closes gaps after an outage and lets the author begin to send.
 
+use core::time::Duration;
 use std::collections::{BTreeMap, VecDeque};
 
 use parlor_proto::frame::ChatMessage;
 use parlor_proto::id::DeviceId;
+use parlor_proto::text::DisplayName;
+
+use crate::time::{Deadline, Moment};
 
 /// Own messages kept for devices that have not stored them and for those still to come.
 pub(crate) const OUTBOX_MAX: usize = 1000;
@@ -16,6 +20,10 @@ const UNSTORED_MAX: u64 = 32;
 
 /// Devices whose messages are counted; a room never has more members at once, but people return.
 const AUTHORS_MAX: usize = 256;
+
+/// How long after the disk refused a message it is asked again: long enough for a person to make
+/// room, short enough that the sender still sees the message arrive.
+const STORE_AGAIN_AFTER: Duration = Duration::from_secs(2);
 
 /// How far one device is with our messages.
 #[derive(Debug, Default, Clone, Copy)]
@@ -35,6 +43,31 @@ struct Author {
     taken_through: u64,
     /// On the disk.
     stored_through: u64,
+    /// Whether nothing new came on this link yet: then a gap is one that its author cannot close.
+    is_fresh: bool,
+}
+
+/// An arrived message on its way to the disk.
+#[derive(Debug)]
+struct Storing {
+    message: ChatMessage,
+    /// The author's name on arrival: they may have left when it is shown.
+    name: DisplayName,
+    state: StoringState,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum StoringState {
+    Asked,
+    Refused { again_at: Moment },
+    Durable,
+}
+
+/// Messages of one author that became durable, to be shown in this order.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Durable {
+    pub(crate) messages: Vec<(DisplayName, ChatMessage)>,
+    pub(crate) through: u64,
 }
 
 /// What to do with an arrived message.
@@ -44,7 +77,7 @@ pub(crate) enum Arrival {
     New,
     /// It is stored already: only the receipt was lost.
     Repeated { stored_through: u64 },
-    /// It leaves a gap, comes twice before it is stored, or there are too many authors.
+    /// It leaves a gap, comes twice before it is stored, or too much waits already.
     Ignored,
 }
 
@@ -55,8 +88,8 @@ pub(crate) struct Chat {
     last_seq: u64,
     readers: BTreeMap<DeviceId, Reader>,
     authors: BTreeMap<DeviceId, Author>,
-    /// Texts handed to the disk, shown when they are stored.
-    storing: BTreeMap<(DeviceId, u64), ChatMessage>,
+    /// Handed to the disk; shown when they and all before them are stored.
+    storing: BTreeMap<(DeviceId, u64), Storing>,
 }
 
 impl Chat {
@@ -90,9 +123,10 @@ impl Chat {
         reader.has_left = false;
         reader.is_synced = false;
         reader.sent_through = reader.stored_through;
-        self.authors
-            .get(&device)
-            .map_or(0, |author| author.stored_through)
+        self.authors.get_mut(&device).map_or(0, |author| {
+            author.is_fresh = true;
+            author.stored_through
+        })
     }
 
     /// `device` left the room: its receipts are no longer waited for.
@@ -132,40 +166,95 @@ impl Chat {
     }
 
     /// A message arrived.
-    pub(crate) fn on_message(&mut self, from: DeviceId, message: ChatMessage) -> Arrival {
+    pub(crate) fn on_message(
+        &mut self,
+        from: DeviceId,
+        name: DisplayName,
+        message: ChatMessage,
+    ) -> Arrival {
         if !self.authors.contains_key(&from) && self.authors.len() == AUTHORS_MAX {
             return Arrival::Ignored;
         }
-        let author = self.authors.entry(from).or_default();
+        let waiting = self.storing.range((from, 0)..=(from, u64::MAX)).count();
+        let author = self.authors.entry(from).or_insert(Author {
+            is_fresh: true,
+            ..Author::default()
+        });
         if message.seq <= author.stored_through {
             return Arrival::Repeated {
                 stored_through: author.stored_through,
             };
         }
-        // The first message we ever see of an author sets where its numbers begin for us.
-        let is_next = message.seq == author.taken_through + 1 || author.taken_through == 0;
-        if !is_next {
+        let is_next = message.seq == author.taken_through + 1;
+        let leaves_gap = message.seq > author.taken_through && author.is_fresh;
+        if !(is_next || leaves_gap) || waiting as u64 >= UNSTORED_MAX {
             return Arrival::Ignored;
         }
         author.taken_through = message.seq;
-        self.storing.insert((from, message.seq), message);
+        author.is_fresh = false;
+        let storing = Storing {
+            name,
+            state: StoringState::Asked,
+            message,
+        };
+        self.storing.insert((from, storing.message.seq), storing);
         Arrival::New
     }
 
-    /// A message is durable: gives it back to be shown, and how far the author's are stored.
-    pub(crate) fn on_durable(&mut self, from: DeviceId, seq: u64) -> Option<(ChatMessage, u64)> {
-        let message = self.storing.remove(&(from, seq))?;
+    /// A message is durable: gives it and those behind it that waited for it, to be shown.
+    pub(crate) fn on_durable(&mut self, from: DeviceId, seq: u64) -> Option<Durable> {
+        self.storing.get_mut(&(from, seq))?.state = StoringState::Durable;
         let author = self.authors.get_mut(&from)?;
-        author.stored_through = author.stored_through.max(seq);
-        Some((message, author.stored_through))
+        let mut messages = Vec::new();
+        while let Some(((author, seq), first)) =
+            self.storing.range((from, 0)..=(from, u64::MAX)).next()
+            && first.state == StoringState::Durable
+        {
+            let key = (*author, *seq);
+            let Storing { name, message, .. } = self.storing.remove(&key)?;
+            messages.push((name, message));
+        }
+        let (_, last) = messages.last()?;
+        author.stored_through = author.stored_through.max(last.seq);
+        let through = author.stored_through;
+        Some(Durable { messages, through })
     }
 
-    /// A message could not be stored: everything from it on is to be sent again.
-    pub(crate) fn on_not_durable(&mut self, from: DeviceId, seq: u64) {
-        self.storing
-            .retain(|(author, kept), _| *author != from || *kept < seq);
-        if let Some(author) = self.authors.get_mut(&from) {
-            author.taken_through = author.taken_through.min(seq.saturating_sub(1));
+    /// A message could not be stored: it is kept here, and the disk is asked again later.
+    pub(crate) fn on_not_durable(&mut self, from: DeviceId, seq: u64, now: Moment) {
+        if let Some(storing) = self.storing.get_mut(&(from, seq)) {
+            let again_at = now + STORE_AGAIN_AFTER;
+            storing.state = StoringState::Refused { again_at };
+        }
+    }
+
+    /// Messages the disk refused and is to be asked again now.
+    pub(crate) fn store_again(&mut self, now: Moment) -> Vec<(DeviceId, ChatMessage)> {
+        let due = self
+            .storing
+            .iter_mut()
+            .filter(|(_, storing)| storing.again_at().is_some_and(|at| at <= now));
+        due.map(|((author, _), storing)| {
+            storing.state = StoringState::Asked;
+            (*author, storing.message.clone())
+        })
+        .collect()
+    }
+
+    pub(crate) fn deadline(&self) -> Option<Deadline> {
+        let again = self.storing.values().filter_map(Storing::again_at);
+        again.min().map(|at| Deadline {
+            at,
+            why: "store a message again",
+        })
+    }
+}
+
+impl Storing {
+    const fn again_at(&self) -> Option<Moment> {
+        match self.state {
+            StoringState::Refused { again_at } => Some(again_at),
+            StoringState::Asked | StoringState::Durable => None,
         }
     }
 }
@@ -175,6 +264,19 @@ mod tests {
     use super::*;
 
     const ADA: DeviceId = DeviceId([1; 16]);
+
+    fn name() -> DisplayName {
+        DisplayName::sanitise("Ada")
+    }
+
+    fn arrives(chat: &mut Chat, seq: u64) -> Arrival {
+        chat.on_message(ADA, name(), ChatMessage::new(seq, 0, "hi"))
+    }
+
+    fn shown(durable: Option<Durable>) -> Vec<u64> {
+        let messages = durable.map_or(Vec::new(), |durable| durable.messages);
+        messages.iter().map(|(_, message)| message.seq).collect()
+    }
 
     fn synced_with(messages: u64) -> Chat {
         let mut chat = Chat::default();
@@ -221,12 +323,11 @@ mod tests {
     #[test]
     fn a_message_is_shown_once_however_often_it_comes() {
         let mut chat = Chat::default();
-        let message = ChatMessage::new(1, 0, "hi");
-        assert_eq!(chat.on_message(ADA, message.clone()), Arrival::New);
-        assert_eq!(chat.on_message(ADA, message.clone()), Arrival::Ignored);
-        assert_eq!(chat.on_durable(ADA, 1), Some((message.clone(), 1)));
+        assert_eq!(arrives(&mut chat, 1), Arrival::New);
+        assert_eq!(arrives(&mut chat, 1), Arrival::Ignored);
+        assert_eq!(shown(chat.on_durable(ADA, 1)), [1]);
         assert_eq!(
-            chat.on_message(ADA, message),
+            arrives(&mut chat, 1),
             Arrival::Repeated { stored_through: 1 }
         );
         assert_eq!(chat.on_durable(ADA, 1), None);
@@ -235,20 +336,44 @@ mod tests {
     #[test]
     fn a_gap_is_not_taken() {
         let mut chat = Chat::default();
-        chat.on_message(ADA, ChatMessage::new(1, 0, "a"));
-        assert_eq!(
-            chat.on_message(ADA, ChatMessage::new(3, 0, "c")),
-            Arrival::Ignored
-        );
+        arrives(&mut chat, 1);
+        assert_eq!(arrives(&mut chat, 3), Arrival::Ignored);
     }
 
     #[test]
-    fn a_message_the_disk_refused_is_taken_when_it_comes_again() {
+    fn a_gap_that_its_author_cannot_close_any_more_is_taken() {
         let mut chat = Chat::default();
-        let message = ChatMessage::new(1, 0, "a");
-        chat.on_message(ADA, message.clone());
-        chat.on_not_durable(ADA, 1);
-        assert_eq!(chat.on_message(ADA, message), Arrival::New);
+        arrives(&mut chat, 1);
+        chat.on_durable(ADA, 1);
+        assert_eq!(chat.link_opened(ADA), 1);
+        assert_eq!(arrives(&mut chat, 500), Arrival::New);
+        assert_eq!(arrives(&mut chat, 502), Arrival::Ignored);
+        assert_eq!(shown(chat.on_durable(ADA, 500)), [500]);
+    }
+
+    #[test]
+    fn a_message_the_disk_refused_is_stored_later_and_holds_back_the_next() {
+        let (mut chat, start) = (Chat::default(), Moment::default());
+        arrives(&mut chat, 1);
+        arrives(&mut chat, 2);
+        chat.on_not_durable(ADA, 1, start);
+        assert_eq!(chat.on_durable(ADA, 2), None);
+        assert!(chat.store_again(start).is_empty());
+        let later = chat.deadline().unwrap().at;
+        assert_eq!(chat.store_again(later).len(), 1);
+        assert_eq!(chat.deadline(), None);
+        assert_eq!(shown(chat.on_durable(ADA, 1)), [1, 2]);
+    }
+
+    #[test]
+    fn what_waits_for_the_disk_is_bounded_whatever_the_author_sends() {
+        let mut chat = Chat::default();
+        for seq in 1..=UNSTORED_MAX {
+            assert_eq!(arrives(&mut chat, seq), Arrival::New);
+        }
+        assert_eq!(arrives(&mut chat, UNSTORED_MAX + 1), Arrival::Ignored);
+        chat.on_durable(ADA, 1);
+        assert_eq!(arrives(&mut chat, UNSTORED_MAX + 1), Arrival::New);
     }
 
     #[test]

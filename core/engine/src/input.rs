@@ -171,7 +171,7 @@ pub enum DiskInput {
         /// Its number there.
         seq: u64,
     },
-    /// A received message could not be stored; it will be sent again.
+    /// A received message could not be stored; the session keeps it and asks again later.
     MessageNotStored {
         /// Its author.
         author: DeviceId,

@@ -11,6 +11,9 @@
 //! - `transfer` offers files and asks for the ranges that are missing.
 //! - `pacer` bounds what is under way to and from a peer.
 
+// States and messages are matched whole, so that a new one is met everywhere.
+#![warn(clippy::wildcard_enum_match_arm)]
+
 mod chat;
 mod pacer;
 mod peer;

@@ -70,17 +70,20 @@ pub(crate) struct CreditExceeded;
 #[derive(Debug, Clone)]
 pub(crate) struct ReceiveCredit {
     window: u64,
+    /// Bytes of an older link that still waited in memory when this one opened.
+    carried: u64,
     granted: u64,
     received: u64,
     settled: u64,
 }
 
 impl ReceiveCredit {
-    pub(crate) fn new(window_bytes: u32) -> Self {
-        let window = u64::from(window_bytes);
+    /// `granted` is what our hello allowed, `carried` what still waits in memory of older links.
+    pub(crate) fn new(window_bytes: u32, granted: u32, carried: u64) -> Self {
         Self {
-            window,
-            granted: window,
+            window: u64::from(window_bytes),
+            carried,
+            granted: u64::from(granted),
             received: 0,
             settled: 0,
         }
@@ -99,8 +102,8 @@ impl ReceiveCredit {
     /// Counts bytes that no longer wait in memory; gives a new limit when it is worth a frame.
     pub(crate) fn settled(&mut self, len: u64) -> Option<u64> {
         self.settled += len;
-        let limit = self.settled + self.window;
-        if limit - self.granted < self.window / 4 {
+        let limit = (self.window + self.settled).saturating_sub(self.carried);
+        if limit < self.granted + self.window / 4 {
             return None;
         }
         self.granted = limit;
@@ -140,15 +143,30 @@ mod tests {
 
     #[test]
     fn a_peer_that_ignores_its_credit_is_caught() {
-        let mut credit = ReceiveCredit::new(100);
+        let mut credit = ReceiveCredit::new(100, 100, 0);
         assert_eq!(credit.received(100), Ok(()));
         assert_eq!(credit.received(1), Err(CreditExceeded));
     }
 
     #[test]
     fn credit_is_granted_in_worthwhile_steps_as_bytes_settle() {
-        let mut credit = ReceiveCredit::new(100);
+        let mut credit = ReceiveCredit::new(100, 100, 0);
         assert_eq!(credit.settled(24), None);
         assert_eq!(credit.settled(1), Some(125));
+    }
+
+    #[test]
+    fn bytes_of_an_older_link_count_until_they_settle() {
+        let mut credit = ReceiveCredit::new(100, 40, 60);
+        assert_eq!(credit.received(40), Ok(()));
+        assert_eq!(credit.settled(20), None);
+        assert_eq!(credit.settled(40), Some(100));
+        assert_eq!(credit.received(61), Err(CreditExceeded));
+    }
+
+    #[test]
+    fn what_settles_before_the_peer_says_hello_is_granted_at_once() {
+        let mut credit = ReceiveCredit::new(100, 0, 0);
+        assert_eq!(credit.settled(0), Some(100));
     }
 }

@@ -91,6 +91,8 @@ pub(crate) enum Due {
 #[derive(Debug)]
 pub(crate) struct Peer {
     pub(crate) id: PeerId,
+    /// Our own id towards it.
+    pub(crate) me: PeerId,
     pub(crate) role: Role,
     pub(crate) in_roster: bool,
     pub(crate) attempt: u32,
@@ -98,6 +100,8 @@ pub(crate) struct Peer {
     pub(crate) failures: u32,
     /// Who the peer was when it was last connected.
     pub(crate) known_as: Option<(DeviceId, DisplayName)>,
+    /// File bytes that our last hello to it allowed.
+    pub(crate) allowed_bytes: u32,
     /// Highest counter seen in its sealed signals.
     pub(crate) last_counter: u64,
     connecting_since: Option<Moment>,
@@ -117,12 +121,14 @@ impl Peer {
         };
         Self {
             id,
+            me,
             role,
             in_roster: true,
             attempt: 0,
             state: LinkState::Waiting { until },
             failures: 0,
             known_as: None,
+            allowed_bytes: 0,
             last_counter: 0,
             connecting_since: None,
             early: VecDeque::new(),
@@ -181,6 +187,17 @@ impl Peer {
             Role::Offerer => now,
             Role::Answerer => now + RETRY_FIRST,
         };
+        self.state = LinkState::Waiting { until };
+    }
+
+    /// Whether our offer has been out long enough that the peer, who asks for one, cannot have it.
+    pub(crate) fn is_offer_overdue(&self, now: Moment) -> bool {
+        matches!(&self.state, LinkState::Connecting { since, .. } if *since + OFFER_PATIENCE <= now)
+    }
+
+    /// No try can begin before the server is back.
+    pub(crate) fn wait_for_server(&mut self, now: Moment) {
+        let until = now + RETRY_MAX;
         self.state = LinkState::Waiting { until };
     }
 

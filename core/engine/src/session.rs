@@ -8,14 +8,14 @@ use std::collections::{BTreeMap, VecDeque};
 use parlor_proto::envelope::SignalSealer;
 use parlor_proto::frame::{Bye, Frame};
 use parlor_proto::id::{DeviceId, PeerId, RoomId};
-use parlor_proto::limits::MESSAGE_TEXT_MAX_BYTES;
+use parlor_proto::limits::{CHUNK_MAX_BYTES, MESSAGE_TEXT_MAX_BYTES};
 use parlor_proto::signal::{ClientMessage, IceServer, JoinIntent};
 use parlor_proto::text::DisplayName;
 
 use crate::chat::Chat;
 use crate::input::{Command, IncomingKey, Input};
 use crate::notice::Notice;
-use crate::output::{LinkAction, Output};
+use crate::output::{DiskRequest, LinkAction, Output};
 use crate::peer::Peer;
 use crate::random::Random;
 use crate::signal::SignalMachine;
@@ -28,6 +28,10 @@ use crate::view::{PeerStateView, RoomView};
 mod files;
 mod frames;
 mod links;
+
+/// Smallest receive window. Credit is granted in steps of a quarter of the window, so three
+/// quarters of it must hold the largest chunk, or a sender could wait for ever.
+pub const WINDOW_MIN_BYTES: u32 = 2 * CHUNK_MAX_BYTES as u32;
 
 /// What a session needs to know from the start.
 #[derive(Clone)]
@@ -46,7 +50,8 @@ pub struct Config {
     pub name: DisplayName,
     /// Fresh from the operating system for every session: nonces follow from it.
     pub seed: [u8; 32],
-    /// File bytes that may wait in this device's memory for each peer.
+    /// File bytes that may wait in this device's memory for each peer; less than
+    /// [`WINDOW_MIN_BYTES`] counts as that.
     pub window_bytes: u32,
 }
 
@@ -76,6 +81,9 @@ pub struct Session {
     chat: Chat,
     outgoing: BTreeMap<u64, Outgoing>,
     incoming: BTreeMap<IncomingKey, Incoming>,
+    /// File bytes handed to the disk and not yet answered, by the device they came from. They
+    /// outlive the link they came on.
+    unsettled: BTreeMap<DeviceId, u64>,
     out: VecDeque<Output>,
     has_ended: bool,
 }
@@ -83,7 +91,8 @@ pub struct Session {
 impl Session {
     /// A session that dials as soon as it is told the time.
     #[must_use]
-    pub fn new(config: Config) -> Self {
+    pub fn new(mut config: Config) -> Self {
+        config.window_bytes = config.window_bytes.max(WINDOW_MIN_BYTES);
         Self {
             sealer: SignalSealer::new(&config.signal_key),
             random: Random::new(config.seed),
@@ -97,6 +106,7 @@ impl Session {
             chat: Chat::default(),
             outgoing: BTreeMap::new(),
             incoming: BTreeMap::new(),
+            unsettled: BTreeMap::new(),
             out: VecDeque::new(),
             has_ended: false,
             config,
@@ -163,12 +173,20 @@ impl Session {
             return None;
         }
         let peers = self.peers.values().map(Peer::deadline);
-        peers.chain(self.signal.deadline()).min()
+        let others = self
+            .signal
+            .deadline()
+            .into_iter()
+            .chain(self.chat.deadline());
+        peers.chain(others).min()
     }
 
     fn run_timers(&mut self) {
         let outputs = self.signal.on_time(self.now, &mut self.random);
         self.out.extend(outputs);
+        for (author, message) in self.chat.store_again(self.now) {
+            self.disk(DiskRequest::StoreMessage { author, message });
+        }
         let peers: Vec<PeerId> = self.peers.keys().copied().collect();
         for peer in peers {
             self.run_peer_timers(peer);
@@ -182,6 +200,9 @@ impl Session {
                 written_at_ms,
             } => self.say(&text, written_at_ms),
             Command::Offer { transfer, files } => {
+                if self.outgoing.len() >= OUTGOING_MAX {
+                    self.outgoing.retain(|_, outgoing| !outgoing.is_cancelled());
+                }
                 if self.outgoing.len() >= OUTGOING_MAX || files.is_empty() {
                     return;
                 }
@@ -250,15 +271,15 @@ impl Session {
     }
 
     fn cancel_outgoing(&mut self, transfer: u64, reason: &str) {
-        let Some(outgoing) = self.outgoing.get_mut(&transfer) else {
+        let outgoing = self.outgoing.get_mut(&transfer);
+        let Some(outgoing) = outgoing.filter(|outgoing| !outgoing.is_cancelled()) else {
             return;
         };
         let steps = outgoing.cancel(reason);
         for (device, steps) in steps {
             self.take_steps(device, steps);
         }
-        self.outgoing.remove(&transfer);
-        self.disk(crate::output::DiskRequest::CloseSource { transfer });
+        self.disk(DiskRequest::CloseSource { transfer });
     }
 
     fn leave(&mut self) {
@@ -305,7 +326,7 @@ impl Session {
         self.out.push_back(Output::Notice(notice));
     }
 
-    fn disk(&mut self, request: crate::output::DiskRequest) {
+    fn disk(&mut self, request: DiskRequest) {
         self.out.push_back(Output::Disk(request));
     }
 

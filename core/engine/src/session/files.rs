@@ -95,10 +95,24 @@ impl Session {
             None => Err(Violation("sent a file it did not offer")),
         };
         match arrival {
-            Ok(ChunkArrival::Write(request)) => self.disk(request),
+            Ok(ChunkArrival::Write(request)) => {
+                *self.unsettled.entry(device).or_insert(0) += len;
+                self.disk(request);
+            }
             Ok(ChunkArrival::Stale) => self.settle(device, len),
             Err(violation) => self.refuse_violation(id, violation),
         }
+    }
+
+    /// The disk is done with bytes it was handed.
+    fn answered(&mut self, device: DeviceId, len: u64) {
+        if let Some(waiting) = self.unsettled.get_mut(&device) {
+            *waiting = waiting.saturating_sub(len);
+            if *waiting == 0 {
+                self.unsettled.remove(&device);
+            }
+        }
+        self.settle(device, len);
     }
 
     /// Received bytes left our memory: the sender may send as many more.
@@ -133,11 +147,7 @@ impl Session {
                 reason,
             } => {
                 self.on_chunk_not_read(peer, attempt, data_len);
-                let outgoing = self.outgoing.get_mut(&transfer);
-                let steps = outgoing.map(|outgoing| outgoing.on_read_failed(file, &reason));
-                for (device, steps) in steps.unwrap_or_default() {
-                    self.take_steps(device, steps);
-                }
+                self.on_source_broken(transfer, file, &reason);
             }
             DiskInput::Created { key, file } => {
                 self.with_incoming(key, |incoming| incoming.on_created(file));
@@ -148,7 +158,7 @@ impl Session {
                 offset,
                 len,
             } => {
-                self.settle(key.from, len);
+                self.answered(key.from, len);
                 self.with_incoming(key, |incoming| incoming.on_written(file, offset, len));
             }
             DiskInput::Corrupt {
@@ -157,7 +167,7 @@ impl Session {
                 offset,
                 len,
             } => {
-                self.settle(key.from, len);
+                self.answered(key.from, len);
                 self.with_incoming(key, |incoming| incoming.on_corrupt(file, offset, len));
                 self.count_corrupt(key.from);
             }
@@ -174,7 +184,7 @@ impl Session {
                 len,
                 reason,
             } => {
-                self.settle(key.from, len);
+                self.answered(key.from, len);
                 self.with_incoming(key, |incoming| incoming.fail_file(file, &reason, true));
             }
             DiskInput::MessageStored { author, seq } => self.on_message_stored(author, seq),
@@ -183,7 +193,7 @@ impl Session {
                 seq,
                 reason,
             } => {
-                self.chat.on_not_durable(author, seq);
+                self.chat.on_not_durable(author, seq, self.now);
                 tracing::warn!(seq, reason, "could not store a message");
             }
         }
@@ -218,6 +228,14 @@ impl Session {
         }
     }
 
+    fn on_source_broken(&mut self, transfer: u64, file: u32, reason: &str) {
+        let outgoing = self.outgoing.get_mut(&transfer);
+        let steps = outgoing.map(|outgoing| outgoing.on_read_failed(file, reason));
+        for (device, steps) in steps.unwrap_or_default() {
+            self.take_steps(device, steps);
+        }
+    }
+
     fn count_corrupt(&mut self, device: DeviceId) {
         let Some(id) = self.peer_of(device) else {
             return;
@@ -235,19 +253,20 @@ impl Session {
     }
 
     fn on_message_stored(&mut self, author: DeviceId, seq: u64) {
-        let Some((message, through)) = self.chat.on_durable(author, seq) else {
+        let Some(durable) = self.chat.on_durable(author, seq) else {
             return;
         };
-        let name = self.name_of(author);
-        let (text, written_at_ms) = (message.text, message.written_at_ms);
-        self.notice(Notice::Heard {
-            author,
-            name,
-            seq,
-            text,
-            written_at_ms,
-        });
+        for (name, message) in durable.messages {
+            self.notice(Notice::Heard {
+                author,
+                name,
+                seq: message.seq,
+                text: message.text,
+                written_at_ms: message.written_at_ms,
+            });
+        }
         if let Some(peer) = self.peer_of(author) {
+            let through = durable.through;
             self.send(peer, &Frame::Stored(Stored { through }));
         }
     }

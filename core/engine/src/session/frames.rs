@@ -68,7 +68,6 @@ impl Session {
         // A device that came back under a new id takes its old place.
         let former = self.peer_of(device);
         let now = self.now;
-        let receive = ReceiveCredit::new(self.config.window_bytes);
         let Some(peer) = self.peers.get_mut(&id) else {
             return;
         };
@@ -80,11 +79,23 @@ impl Session {
                 ..
             }
         );
-        let send = SendPacer::new(window_bytes);
-        let took = peer.opened(device, name.clone(), send, receive, now);
-        let path = peer.open().and_then(|open| open.path);
+        peer.known_as = Some((device, name.clone()));
         if hello_due {
             self.send_hello(id);
+        }
+        let carried = self.unsettled.get(&device).copied().unwrap_or(0);
+        let window = self.config.window_bytes;
+        let Some(peer) = self.peers.get_mut(&id) else {
+            return;
+        };
+        let send = SendPacer::new(window_bytes);
+        let mut receive = ReceiveCredit::new(window, peer.allowed_bytes, carried);
+        // What our disk took since our hello is theirs to send already.
+        let credit = receive.settled(0);
+        let took = peer.opened(device, name.clone(), send, receive, now);
+        let path = peer.open().and_then(|open| open.path);
+        if let Some(limit) = credit {
+            self.send(id, &Frame::Credit(Credit { limit }));
         }
         if let Some(former) = former {
             self.remove_peer(former, "came back");
@@ -110,8 +121,8 @@ impl Session {
             Frame::Ping(Probe { nonce }) => self.send(id, &Frame::Pong(Probe { nonce })),
             Frame::Pong(_) => {}
             Frame::Message(message) => {
-                let author = device;
-                match self.chat.on_message(device, message.clone()) {
+                let (author, name) = (device, self.name_of(device));
+                match self.chat.on_message(device, name, message.clone()) {
                     Arrival::New => self.disk(DiskRequest::StoreMessage { author, message }),
                     Arrival::Repeated {
                         stored_through: through,

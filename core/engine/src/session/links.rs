@@ -92,6 +92,11 @@ impl Session {
         if peer == me || self.refused.contains(&peer) {
             return;
         }
+        // The server has us under a new name. Who offers follows from both names, so whoever it
+        // still has under the old one is met again; links to all others go on.
+        if self.peers.get(&peer).is_some_and(|known| known.me != me) {
+            self.remove_peer(peer, "came back");
+        }
         if let Some(known) = self.peers.get_mut(&peer) {
             known.in_roster = true;
         } else if self.peers.len() < PEERS_MAX {
@@ -193,7 +198,7 @@ impl Session {
             tracing::warn!(peer = %from.short(), "dropped a signal that does not open");
             return;
         };
-        self.add_peer(from);
+        // Only the roster makes peers: the server may hold signals of somebody who left since.
         let Some(peer) = self.peers.get_mut(&from) else {
             return;
         };
@@ -218,9 +223,14 @@ impl Session {
                 }
             }
             PeerSignal::OfferPlease { attempt } => {
-                let is_wanted = peer.role == Role::Offerer && attempt >= peer.attempt;
-                if is_wanted {
+                let is_lost = attempt < peer.attempt && peer.is_offer_overdue(self.now);
+                let is_wanted = attempt >= peer.attempt || is_lost;
+                if peer.role == Role::Offerer && is_wanted {
                     self.drop_link(from, "the other side asked for a new connection");
+                    // Ahead of us if we forgot the peer in between: offers count on from there.
+                    if let Some(peer) = self.peers.get_mut(&from) {
+                        peer.attempt = peer.attempt.max(attempt);
+                    }
                     self.begin_offer(from);
                 }
             }
@@ -229,9 +239,14 @@ impl Session {
 
     fn begin_offer(&mut self, id: PeerId) {
         let now = self.now;
+        let is_joined = self.signal.is_joined();
         let Some(peer) = self.peers.get_mut(&id) else {
             return;
         };
+        if !is_joined {
+            // Nothing would carry the offer; joining hurries everybody who waits.
+            return peer.wait_for_server(now);
+        }
         let attempt = peer.attempt.saturating_add(1);
         peer.begin(attempt, now);
         let ice_servers = self.ice_servers.clone();
@@ -346,12 +361,34 @@ impl Session {
         }
     }
 
+    /// File bytes a peer may send on a new link: the window, less what of it still waits for our
+    /// disk. A peer that has not said who it is may be any device that is not connected.
+    fn allowed_bytes(&self, id: PeerId) -> u32 {
+        let known_as = self
+            .peers
+            .get(&id)
+            .and_then(|peer| Some(peer.known_as.as_ref()?.0));
+        let waiting = self.unsettled.iter().filter(|(device, _)| {
+            known_as.map_or_else(
+                || self.peer_of(**device).is_none(),
+                |known| known == **device,
+            )
+        });
+        let most = waiting.map(|(_, bytes)| *bytes).max().unwrap_or(0);
+        let most = u32::try_from(most).unwrap_or(u32::MAX);
+        self.config.window_bytes.saturating_sub(most)
+    }
+
     pub(super) fn send_hello(&mut self, id: PeerId) {
+        let window_bytes = self.allowed_bytes(id);
+        if let Some(peer) = self.peers.get_mut(&id) {
+            peer.allowed_bytes = window_bytes;
+        }
         let hello = Hello {
             versions: VERSIONS,
             device: self.config.device,
             name: self.config.name.clone(),
-            window_bytes: self.config.window_bytes,
+            window_bytes,
             bulk_frame_max_bytes: u32::try_from(BULK_FRAME_MAX_BYTES).unwrap_or(u32::MAX),
         };
         self.send(id, &Frame::Hello(hello));

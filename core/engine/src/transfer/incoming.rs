@@ -14,7 +14,8 @@ use crate::input::IncomingKey;
 use crate::notice::{Notice, Outcome};
 use crate::output::DiskRequest;
 use crate::ranges::RangeSet;
-use crate::view::{Direction, TransferStateView, TransferView};
+
+mod view;
 
 /// Files of a transfer that are asked for at once: enough that small files follow each other
 /// without a pause of a round trip, few enough open files for a phone.
@@ -67,6 +68,8 @@ pub(crate) struct Incoming {
     key: IncomingKey,
     files: Vec<IncomingFile>,
     state: State,
+    /// Why we stopped it, if we did: the sender may not have heard.
+    stopped: Option<String>,
 }
 
 impl Incoming {
@@ -80,6 +83,7 @@ impl Incoming {
             key,
             files: files.collect(),
             state: State::Offered,
+            stopped: None,
         }
     }
 
@@ -109,6 +113,9 @@ impl Incoming {
         }
         if self.state == State::Offered {
             return Vec::new();
+        }
+        if let Some(reason) = &self.stopped {
+            return vec![self.cancel_frame(reason)];
         }
         let accepted = self
             .numbered()
@@ -339,10 +346,13 @@ impl Incoming {
         let Some(entry) = self.active_file(file) else {
             return Vec::new();
         };
-        if matches!(
+        // A file that is all here is none of the sender's business any more.
+        let is_all_here = matches!(entry.state, FileState::Finishing) && !tell_sender;
+        let is_settled = matches!(
             entry.state,
             FileState::Done | FileState::Failed { .. } | FileState::Declined
-        ) {
+        );
+        if is_settled || is_all_here {
             return Vec::new();
         }
         let reason = reason.to_owned();
@@ -405,48 +415,13 @@ impl Incoming {
         if by_us && was_offered {
             steps.push(self.answer(Vec::new(), Some(reason.clone())));
         } else if by_us {
-            let transfer = key.transfer;
-            let cancel = Cancel {
-                transfer,
-                by_sender: false,
-                reason: reason.clone(),
-            };
-            steps.push(Step::Frame(Frame::Cancel(cancel)));
+            steps.push(self.cancel_frame(&reason));
+        }
+        if by_us {
+            self.stopped = Some(reason.clone());
         }
         steps.push(self.ended(Outcome::Cancelled { by_us, reason }));
         steps
-    }
-
-    pub(crate) fn view(&self) -> TransferView {
-        let accepted = || {
-            self.files
-                .iter()
-                .filter(|f| !matches!(f.state, FileState::Declined))
-        };
-        let done_bytes = accepted().map(|file| match &file.state {
-            FileState::Receiving { have, .. } => have.total(),
-            FileState::Finishing | FileState::Done => file.offered.size,
-            FileState::Declined
-            | FileState::Queued
-            | FileState::Creating
-            | FileState::Failed { .. } => 0,
-        });
-        TransferView {
-            transfer: self.key.transfer,
-            with: self.key.from,
-            direction: Direction::Incoming,
-            state: match self.state {
-                State::Offered => TransferStateView::Offered,
-                State::Active => TransferStateView::Active,
-                State::Ended => TransferStateView::Ended,
-            },
-            total_bytes: accepted().map(|file| file.offered.size).sum(),
-            done_bytes: done_bytes.sum(),
-            files: accepted().count(),
-            done_files: accepted()
-                .filter(|f| matches!(f.state, FileState::Done))
-                .count(),
-        }
     }
 
     fn active_file(&mut self, file: u32) -> Option<&mut IncomingFile> {
@@ -471,6 +446,14 @@ impl Incoming {
             transfer,
             accepted,
             reason,
+        }))
+    }
+
+    fn cancel_frame(&self, reason: &str) -> Step {
+        Step::Frame(Frame::Cancel(Cancel {
+            transfer: self.key.transfer,
+            by_sender: false,
+            reason: reason.to_owned(),
         }))
     }
 

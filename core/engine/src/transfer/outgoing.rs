@@ -30,6 +30,8 @@ pub(crate) struct Outgoing {
     files: Vec<OfferedFile>,
     /// Files that can no longer be read, with the reason.
     broken: BTreeMap<u32, String>,
+    /// Why we stopped it, if we did: devices that are not connected hear it when they are.
+    cancelled: Option<String>,
     receivers: BTreeMap<DeviceId, Receiver>,
 }
 
@@ -58,22 +60,64 @@ impl Outgoing {
             transfer,
             files,
             broken: BTreeMap::new(),
+            cancelled: None,
             receivers: BTreeMap::new(),
         }
     }
 
-    /// A link to `device` opened, or the offer is new: say what is on offer unless it has ended.
+    pub(crate) const fn is_cancelled(&self) -> bool {
+        self.cancelled.is_some()
+    }
+
+    /// A link to `device` opened, or the offer is new: say what is on offer, or how it ended if
+    /// that was our doing and may have been lost with an older link.
     pub(crate) fn offer_to(&mut self, device: DeviceId) -> Vec<Step> {
+        if let Some(reason) = &self.cancelled {
+            let was_offered = self.receivers.contains_key(&device);
+            let cancel = was_offered.then(|| self.cancel_frame(reason));
+            return cancel.into_iter().collect();
+        }
         let receiver = self.receivers.entry(device).or_insert_with(Receiver::new);
         receiver.queue.clear();
         if receiver.state == ReceiverState::Ended {
-            return Vec::new();
+            return self.failures_again(device);
         }
         let offer = Offer {
             transfer: self.transfer,
             files: self.files.clone(),
         };
         vec![Step::Frame(Frame::Offer(offer))]
+    }
+
+    fn cancel_frame(&self, reason: &str) -> Step {
+        Step::Frame(Frame::Cancel(Cancel {
+            transfer: self.transfer,
+            by_sender: true,
+            reason: reason.to_owned(),
+        }))
+    }
+
+    /// Which of the files that `device` takes cannot be read, in case it has not heard.
+    fn failures_again(&self, device: DeviceId) -> Vec<Step> {
+        let Some(receiver) = self.receivers.get(&device) else {
+            return Vec::new();
+        };
+        let missed = self
+            .broken
+            .iter()
+            .filter(|(file, _)| receiver.failed.contains(file));
+        missed
+            .map(|(file, reason)| self.failed_frame(*file, reason))
+            .collect()
+    }
+
+    fn failed_frame(&self, file: u32, reason: &str) -> Step {
+        Step::Frame(Frame::FileFailed(FileFailed {
+            transfer: self.transfer,
+            file,
+            reason: reason.to_owned(),
+            by_sender: true,
+        }))
     }
 
     pub(crate) fn link_closed(&mut self, device: DeviceId) {
@@ -115,6 +159,7 @@ impl Outgoing {
             steps.push(self.sent(device, Outcome::Declined));
             return Ok(steps);
         }
+        steps.extend(self.failures_again(device));
         let broken: Vec<_> = self.broken.iter().map(|(f, r)| (*f, r.clone())).collect();
         for (file, reason) in broken {
             steps.extend(self.fail_for(device, file, &reason));
@@ -195,6 +240,8 @@ impl Outgoing {
         if !receiver.done.insert(file) {
             return Ok(Vec::new());
         }
+        // It had all of the file before ours became unreadable.
+        receiver.failed.remove(&file);
         receiver.queue.retain(|(queued, _)| *queued != file);
         let delivered = Notice::FileDelivered {
             transfer: self.transfer,
@@ -237,20 +284,13 @@ impl Outgoing {
         }
         receiver.queue.retain(|(queued, _)| *queued != file);
         let transfer = self.transfer;
-        let reason = reason.to_owned();
-        let frame = FileFailed {
-            transfer,
-            file,
-            reason: reason.clone(),
-            by_sender: true,
-        };
         let notice = Notice::FileNotDelivered {
             transfer,
             file,
             to: device,
-            reason,
+            reason: reason.to_owned(),
         };
-        let mut steps = vec![Step::Frame(Frame::FileFailed(frame)), Step::Notice(notice)];
+        let mut steps = vec![self.failed_frame(file, reason), Step::Notice(notice)];
         steps.extend(self.end_if_all_settled(device));
         steps
     }
@@ -288,18 +328,11 @@ impl Outgoing {
 
     /// We stop it, for everyone.
     pub(crate) fn cancel(&mut self, reason: &str) -> Vec<(DeviceId, Vec<Step>)> {
+        self.cancelled = Some(reason.to_owned());
         let devices: Vec<DeviceId> = self.receivers.keys().copied().collect();
-        let cancel = Cancel {
-            transfer: self.transfer,
-            by_sender: true,
-            reason: reason.to_owned(),
-        };
         let ended = devices.into_iter().filter_map(|device| {
             let notice = self.end(device, true, reason)?;
-            Some((
-                device,
-                vec![Step::Frame(Frame::Cancel(cancel.clone())), notice],
-            ))
+            Some((device, vec![self.cancel_frame(reason), notice]))
         });
         ended.collect()
     }

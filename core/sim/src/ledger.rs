@@ -1,0 +1,199 @@
+//! What everybody said and offered, and whether each notice is true.
+
+use std::collections::BTreeMap;
+
+use parlor_engine::input::IncomingKey;
+use parlor_engine::notice::{Notice, Outcome};
+use parlor_proto::frame::OfferedFile;
+use parlor_proto::id::DeviceId;
+
+use crate::node::{NodeIx, device_of};
+use crate::world::World;
+
+/// The truth.
+#[derive(Debug, Default)]
+pub(crate) struct Ledger {
+    /// Texts by author, in order.
+    pub(crate) said: BTreeMap<DeviceId, Vec<String>>,
+    pub(crate) offers: BTreeMap<IncomingKey, Vec<OfferedFile>>,
+}
+
+impl World {
+    pub(crate) fn on_notice(&mut self, node: NodeIx, notice: Notice) {
+        if self.nodes[node].hostility.is_hostile || self.is_of_a_hostile(&notice) {
+            self.consider_anyway(node, &notice);
+        } else {
+            self.check(node, &notice);
+        }
+        self.nodes[node].notices.push(notice);
+    }
+
+    /// Whether a notice repeats what a hostile node made up.
+    fn is_of_a_hostile(&self, notice: &Notice) -> bool {
+        let device = match notice {
+            Notice::Heard { author, .. } => *author,
+            Notice::Delivered { to, .. }
+            | Notice::FileDelivered { to, .. }
+            | Notice::Sent { to, .. } => *to,
+            Notice::Offered { key, .. }
+            | Notice::FileReceived { key, .. }
+            | Notice::Received { key, .. } => key.from,
+            Notice::Joined { .. }
+            | Notice::ServerLost { .. }
+            | Notice::Rejected { .. }
+            | Notice::PeerConnected { .. }
+            | Notice::PeerUnreachable { .. }
+            | Notice::PeerLost { .. }
+            | Notice::PeerLeft { .. }
+            | Notice::PeerRefused { .. }
+            | Notice::Said { .. }
+            | Notice::NotSaid { .. }
+            | Notice::OfferAnswered { .. }
+            | Notice::FileNotReceived { .. }
+            | Notice::FileNotDelivered { .. }
+            | Notice::Ended => return false,
+        };
+        let node = self.node_of(device).map(|ix| &self.nodes[ix]);
+        node.is_none_or(|node| node.hostility.is_hostile)
+    }
+
+    /// People do answer the offers of a hostile node.
+    fn consider_anyway(&mut self, node: NodeIx, notice: &Notice) {
+        if let Notice::Offered { key, files, .. } = notice {
+            self.consider(node, *key, files.len());
+        }
+    }
+
+    fn check(&mut self, node: NodeIx, notice: &Notice) {
+        match notice {
+            Notice::Said { seq, text, .. } => {
+                let said = self.ledger.said.entry(device_of(node)).or_default();
+                said.push(text.clone());
+                assert_eq!(*seq, said.len() as u64, "a number was left out");
+            }
+            Notice::Heard {
+                author,
+                name,
+                seq,
+                text,
+                ..
+            } => {
+                let author_name = self.node_of(*author).map(|ix| &self.nodes[ix].name);
+                assert_eq!(Some(name), author_name, "a message under another name");
+                self.check_heard(node, *author, *seq, text);
+            }
+            Notice::Delivered { seq, to } => {
+                let ix = self.node_of(*to).expect("delivered to nobody");
+                let message = (device_of(node), *seq);
+                let is_stored = self.nodes[ix].disk.messages.contains_key(&message);
+                assert!(
+                    is_stored,
+                    "node {node} says {seq} is delivered, node {ix} lacks it"
+                );
+                let before = self.nodes[node].delivered.insert(*to, *seq).unwrap_or(0);
+                assert_eq!(*seq, before + 1, "a receipt was left out or came twice");
+            }
+            Notice::Offered { key, files, .. } => {
+                assert_eq!(
+                    Some(files),
+                    self.ledger.offers.get(key),
+                    "another offer than was made"
+                );
+                let (key, count) = (*key, files.len());
+                self.consider(node, key, count);
+            }
+            Notice::FileReceived { key, file, .. } => self.check_file(node, *key, *file),
+            Notice::FileDelivered { transfer, file, to } => {
+                let ix = self.node_of(*to).expect("delivered to nobody");
+                self.check_file(ix, self.key(node, *transfer), *file);
+            }
+            Notice::Received { key, outcome } => self.check_received(node, *key, outcome),
+            Notice::Sent {
+                transfer,
+                to,
+                outcome,
+            } => self.check_sent(node, *transfer, *to, outcome),
+            Notice::PeerRefused { reason, .. } => {
+                let is_deserved = self.nodes.iter().any(|node| node.hostility.is_hostile);
+                assert!(is_deserved, "node {node} refused an honest peer: {reason}");
+            }
+            Notice::Joined { .. }
+            | Notice::ServerLost { .. }
+            | Notice::Rejected { .. }
+            | Notice::PeerConnected { .. }
+            | Notice::PeerUnreachable { .. }
+            | Notice::PeerLost { .. }
+            | Notice::PeerLeft { .. }
+            | Notice::NotSaid { .. }
+            | Notice::OfferAnswered { .. }
+            | Notice::FileNotReceived { .. }
+            | Notice::FileNotDelivered { .. }
+            | Notice::Ended => {}
+        }
+    }
+
+    fn check_heard(&mut self, node: NodeIx, author: DeviceId, seq: u64, text: &str) {
+        let said = self.ledger.said.get(&author);
+        let index = usize::try_from(seq - 1).expect("a small number");
+        let original = said.and_then(|said| said.get(index));
+        assert_eq!(
+            original.map(String::as_str),
+            Some(text),
+            "another text than was said"
+        );
+        let state = &mut self.nodes[node];
+        assert!(
+            state.disk.messages.contains_key(&(author, seq)),
+            "shown before it was stored"
+        );
+        let before = state.heard.insert(author, seq).unwrap_or(0);
+        assert_eq!(seq, before + 1, "node {node} showed {seq} after {before}");
+    }
+
+    fn check_received(&mut self, node: NodeIx, key: IncomingKey, outcome: &Outcome) {
+        let is_first = self.nodes[node].received.insert(key);
+        assert!(is_first, "a transfer ended twice at node {node}");
+        if let Outcome::Complete { files, bytes } = outcome {
+            self.check_complete(node, key, *files, *bytes);
+        }
+    }
+
+    fn check_sent(&mut self, node: NodeIx, transfer: u64, to: DeviceId, outcome: &Outcome) {
+        let is_first = self.nodes[node].sent.insert((transfer, to));
+        assert!(is_first, "a transfer ended twice for node {node}");
+        let ix = self.node_of(to).expect("sent to nobody");
+        if let Outcome::Complete { files, bytes } = outcome {
+            self.check_complete(ix, self.key(node, transfer), *files, *bytes);
+        }
+    }
+
+    fn check_file(&self, node: NodeIx, key: IncomingKey, file: u32) {
+        let offered = &self.ledger.offers[&key][file as usize];
+        let bytes = self.nodes[node].disk.whole(key, file);
+        let root = bytes.map(|bytes| *blake3::hash(bytes).as_bytes());
+        assert_eq!(
+            root,
+            Some(offered.root),
+            "node {node} does not have file {file} whole"
+        );
+    }
+
+    fn check_complete(&self, node: NodeIx, key: IncomingKey, files: usize, bytes: u64) {
+        let taken = &self.nodes[node].taken[&key];
+        assert_eq!(
+            files,
+            taken.len(),
+            "complete with another number of files than were taken"
+        );
+        let offered = &self.ledger.offers[&key];
+        let size: u64 = taken.iter().map(|file| offered[*file as usize].size).sum();
+        assert_eq!(bytes, size, "complete with another number of bytes");
+        for file in taken {
+            self.check_file(node, key, *file);
+        }
+    }
+
+    pub(crate) fn node_of(&self, device: DeviceId) -> Option<NodeIx> {
+        self.nodes.iter().position(|node| node.device == device)
+    }
+}

@@ -1,0 +1,126 @@
+//! One device: its session, its disk, and the person in front of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use fastrand::Rng;
+use parlor_engine::input::IncomingKey;
+use parlor_engine::notice::Notice;
+use parlor_engine::session::{Config, Session, WINDOW_MIN_BYTES};
+use parlor_proto::id::{DeviceId, PeerId, RoomId};
+use parlor_proto::signal::JoinIntent;
+use parlor_proto::text::DisplayName;
+use parlor_signaling::hub::ConnId;
+
+use crate::disk::Disk;
+use crate::hostile::Hostility;
+use crate::link::EndId;
+
+/// Which node.
+pub type NodeIx = usize;
+
+/// How the person answers offers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Manner {
+    /// Takes everything.
+    Accepts,
+    /// Takes nothing.
+    Declines,
+    /// Takes some files of some offers.
+    Picks,
+    /// Does not answer.
+    Ignores,
+}
+
+/// The room everybody is in.
+pub(crate) const ROOM: RoomId = RoomId([0x52; 16]);
+
+/// The room's signal key.
+pub(crate) const SIGNAL_KEY: [u8; 32] = [0x4B; 32];
+
+/// One device.
+#[derive(Debug)]
+pub(crate) struct Node {
+    pub(crate) session: Session,
+    pub(crate) device: DeviceId,
+    pub(crate) name: DisplayName,
+    pub(crate) window_bytes: u64,
+    pub(crate) manner: Manner,
+    pub(crate) hostility: Hostility,
+    /// Not killed.
+    pub(crate) is_alive: bool,
+    /// Dials may succeed.
+    pub(crate) reaches_server: bool,
+    pub(crate) socket: Option<ConnId>,
+    pub(crate) links: BTreeMap<(PeerId, u32), EndId>,
+    pub(crate) disk: Disk,
+    /// The deadline that counts.
+    pub(crate) wake_turn: u64,
+    /// Wakes in a row without time passing.
+    pub(crate) idle_wakes: u32,
+    pub(crate) next_transfer: u64,
+    /// Files this node's person took, by offer.
+    pub(crate) taken: BTreeMap<IncomingKey, Vec<u32>>,
+    /// How far each author's messages were shown.
+    pub(crate) heard: BTreeMap<DeviceId, u64>,
+    /// How far each device has this node's messages, by the notices.
+    pub(crate) delivered: BTreeMap<DeviceId, u64>,
+    /// Incoming transfers that ended.
+    pub(crate) received: BTreeSet<IncomingKey>,
+    /// Outgoing transfers that ended, by device.
+    pub(crate) sent: BTreeSet<(u64, DeviceId)>,
+    pub(crate) notices: Vec<Notice>,
+}
+
+impl Node {
+    pub(crate) fn new(ix: NodeIx, window_bytes: u32, rng: &mut Rng) -> Self {
+        let device = device_of(ix);
+        let name = DisplayName::sanitise(&format!("node {ix}"));
+        let mut seed = [0; 32];
+        rng.fill(&mut seed);
+        let session = Session::new(Config {
+            room: ROOM,
+            signal_key: SIGNAL_KEY,
+            intent: JoinIntent::Open,
+            max_peers: None,
+            device,
+            name: name.clone(),
+            seed,
+            window_bytes,
+        });
+        Self {
+            session,
+            device,
+            name,
+            window_bytes: window_bytes.max(WINDOW_MIN_BYTES).into(),
+            manner: Manner::Accepts,
+            hostility: Hostility::default(),
+            is_alive: true,
+            reaches_server: true,
+            socket: None,
+            links: BTreeMap::new(),
+            disk: Disk::default(),
+            wake_turn: 0,
+            idle_wakes: 0,
+            next_transfer: 0,
+            taken: BTreeMap::new(),
+            heard: BTreeMap::new(),
+            delivered: BTreeMap::new(),
+            received: BTreeSet::new(),
+            sent: BTreeSet::new(),
+            notices: Vec::new(),
+        }
+    }
+
+    /// Alive and in the room.
+    pub(crate) fn is_here(&self) -> bool {
+        self.is_alive && !self.session.has_ended()
+    }
+}
+
+/// The device of a node; never used twice, as a restarted app would come as a new node.
+pub(crate) fn device_of(ix: NodeIx) -> DeviceId {
+    let mut bytes = [0xDE; 16];
+    // First in the bytes, so that the short form tells devices apart.
+    bytes[..8].copy_from_slice(&(ix as u64).to_le_bytes());
+    DeviceId(bytes)
+}

@@ -1,0 +1,138 @@
+//! The people: what they say, offer, answer, and when they go.
+
+use core::time::Duration;
+
+use parlor_engine::input::{Command, IncomingKey, Input};
+use parlor_proto::frame::OfferedFile;
+use parlor_proto::name::SafePath;
+
+use crate::clock::Event;
+use crate::disk::Source;
+use crate::node::{Manner, Node, NodeIx, device_of};
+use crate::world::World;
+
+impl World {
+    /// A person opens the app.
+    pub fn join(&mut self) -> NodeIx {
+        let ix = self.nodes.len();
+        let window = self.window_bytes;
+        let node = Node::new(ix, window, &mut self.rng);
+        self.nodes.push(node);
+        self.input(ix, Input::Time);
+        ix
+    }
+
+    /// Several people open the app and are connected to each other.
+    ///
+    /// # Panics
+    /// When that takes longer than two minutes.
+    pub fn room(&mut self, people: usize) {
+        for _ in 0..people {
+            self.join();
+        }
+        let limit = Duration::from_secs(120);
+        self.run_until("a mesh", limit, Self::is_meshed);
+    }
+
+    /// Says something.
+    pub fn say(&mut self, node: NodeIx, text: &str) {
+        let command = Command::Say {
+            text: text.to_owned(),
+            written_at_ms: 0,
+        };
+        self.input(node, Input::Command(command));
+    }
+
+    /// Offers files of these sizes with random bytes; gives the transfer's number.
+    pub fn offer(&mut self, node: NodeIx, sizes: &[usize]) -> u64 {
+        let sources: Vec<Source> = sizes
+            .iter()
+            .map(|size| {
+                let mut bytes = vec![0; *size];
+                self.rng.fill(&mut bytes);
+                Source::new(bytes)
+            })
+            .collect();
+        let state = &mut self.nodes[node];
+        state.next_transfer += 1;
+        let transfer = state.next_transfer;
+        let offered = |(index, (source, size)): (usize, (&Source, &usize))| OfferedFile {
+            path: SafePath::sanitise(&format!("{transfer}/{index}.bin")),
+            size: *size as u64,
+            root: source.root(),
+            modified_ms: None,
+            mime: None,
+        };
+        let files: Vec<_> = sources.iter().zip(sizes).enumerate().map(offered).collect();
+        state.disk.sources.insert(transfer, sources);
+        let key = IncomingKey {
+            from: state.device,
+            transfer,
+        };
+        self.ledger.offers.insert(key, files.clone());
+        self.input(node, Input::Command(Command::Offer { transfer, files }));
+        transfer
+    }
+
+    /// The transfer that `node` offered under that number, as the others name it.
+    #[must_use]
+    pub fn key(&self, node: NodeIx, transfer: u64) -> IncomingKey {
+        let from = device_of(node);
+        IncomingKey { from, transfer }
+    }
+
+    /// How the person in front of `node` answers offers from now on.
+    pub fn set_manner(&mut self, node: NodeIx, manner: Manner) {
+        self.nodes[node].manner = manner;
+    }
+
+    /// Stops a transfer at the sender.
+    pub fn cancel_outgoing(&mut self, node: NodeIx, transfer: u64) {
+        self.input(node, Input::Command(Command::CancelOutgoing { transfer }));
+    }
+
+    /// Stops a transfer at a receiver.
+    pub fn cancel_incoming(&mut self, node: NodeIx, key: IncomingKey) {
+        self.input(node, Input::Command(Command::CancelIncoming { key }));
+    }
+
+    /// The operating system says that the network changed.
+    pub fn network_changed(&mut self, node: NodeIx) {
+        self.input(node, Input::Command(Command::NetworkChanged));
+    }
+
+    /// Leaves the room.
+    pub fn leave(&mut self, node: NodeIx) {
+        self.input(node, Input::Command(Command::Leave));
+    }
+
+    /// Ends the app without a word to anybody.
+    pub fn kill(&mut self, node: NodeIx) {
+        self.note(|| format!("node {node} is killed"));
+        self.nodes[node].is_alive = false;
+        self.nodes[node].links.clear();
+        self.drop_ends_of(node);
+        self.cut_signaling(node);
+        self.nodes[node].socket = None;
+    }
+
+    /// The person thinks about an offer, and answers.
+    pub(crate) fn consider(&mut self, node: NodeIx, key: IncomingKey, count: usize) {
+        let all = 0..u32::try_from(count).expect("offers are short");
+        let accepted: Vec<u32> = match self.nodes[node].manner {
+            Manner::Ignores => return,
+            Manner::Declines => Vec::new(),
+            Manner::Accepts => all.collect(),
+            Manner::Picks => all.filter(|_| self.rng.bool()).collect(),
+        };
+        self.nodes[node].taken.insert(key, accepted.clone());
+        let reason = accepted.is_empty().then(|| "no, thanks".to_owned());
+        let command = Command::Answer {
+            key,
+            accepted,
+            reason,
+        };
+        let wait = Duration::from_millis(self.rng.u64(20..1500));
+        self.clock.after(wait, Event::Person { node, command });
+    }
+}

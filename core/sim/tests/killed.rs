@@ -1,0 +1,70 @@
+//! Somebody vanishes in the middle of everything.
+
+use core::time::Duration;
+
+use parlor_engine::notice::Notice;
+use parlor_sim::World;
+use parlor_sim::seeds::check;
+
+#[test]
+fn a_killed_peer_is_noticed_within_fifteen_seconds() {
+    check(
+        module_path!(),
+        "a_killed_peer_is_noticed_within_fifteen_seconds",
+        40,
+        |seed| {
+            let mut world = World::rough(seed);
+            world.room(3);
+            world.offer(0, &[400_000]);
+            world.offer(2, &[300_000]);
+            let millis = world.dice().u64(0..3000);
+            world.run_for(Duration::from_millis(millis));
+            world.kill(2);
+            world.run_until("both lost it", Duration::from_secs(15), |world| {
+                (0..2).all(|node| world.notices(node).iter().any(is_loss))
+            });
+            world.say(0, "where did they go?");
+            world.settle();
+        },
+    );
+}
+
+#[test]
+fn a_killed_peer_comes_back_as_another() {
+    check(
+        module_path!(),
+        "a_killed_peer_comes_back_as_another",
+        20,
+        |seed| {
+            let mut world = World::rough(seed);
+            world.room(3);
+            world.offer(0, &[200_000]);
+            world.kill(1);
+            let back = world.join();
+            world.say(back, "it is me again");
+            world.settle();
+        },
+    );
+}
+
+#[test]
+fn leaving_is_noticed_at_once() {
+    check(module_path!(), "leaving_is_noticed_at_once", 20, |seed| {
+        let mut world = World::new(seed);
+        world.room(3);
+        world.offer(0, &[2_000_000]);
+        world.offer(1, &[2_000_000]);
+        let millis = world.dice().u64(0..2000);
+        world.run_for(Duration::from_millis(millis));
+        world.say(0, "bye");
+        world.leave(0);
+        world.run_until("both saw it", Duration::from_secs(2), |world| {
+            (1..3).all(|node| world.notices(node).iter().any(is_loss))
+        });
+        world.settle();
+    });
+}
+
+fn is_loss(notice: &Notice) -> bool {
+    matches!(notice, Notice::PeerLost { .. } | Notice::PeerLeft { .. })
+}
