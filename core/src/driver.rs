@@ -17,7 +17,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::history::{self, History};
 use crate::inbox::{self, Inbox};
-use crate::links::{LinkKey, Links};
+use crate::links::{LinkTag, Links};
 use crate::options::{HistoryLocation, RoomOptions};
 use crate::outlet::Outlet;
 use crate::room::{RoomEvent, ShareId, StartError};
@@ -55,7 +55,7 @@ pub(crate) enum DriverCommand {
 enum Happening {
     Command(Option<DriverCommand>),
     Socket(u64, SocketEvent),
-    Link(LinkKey, RtcEvent),
+    Link(LinkTag, RtcEvent),
     Disk(DiskInput),
     Prepared(Preparation),
     /// A deadline of the engine, the time to publish, or room in a queue.
@@ -80,7 +80,7 @@ struct Driver {
     dials: u64,
     socket_events: Queue<(u64, SocketEvent)>,
     links: Links,
-    link_events: mpsc::Receiver<(LinkKey, RtcEvent)>,
+    link_events: mpsc::Receiver<(LinkTag, RtcEvent)>,
     inbox: Outlet<DiskRequest>,
     reader: Outlet<ReadRequest>,
     history: Outlet<history::Entry>,
@@ -220,7 +220,7 @@ impl Driver {
             Some((generation, event)) = self.socket_events.1.recv() => {
                 Happening::Socket(generation, event)
             }
-            Some((key, event)) = self.link_events.recv(), if is_heard => Happening::Link(key, event),
+            Some((tag, event)) = self.link_events.recv(), if is_heard => Happening::Link(tag, event),
             Some(answer) = self.disk_answers.recv(), if is_heard => Happening::Disk(answer),
             Some(prepared) = self.preparations.1.recv(), if is_heard => {
                 Happening::Prepared(prepared)

@@ -13,11 +13,19 @@ use tokio::sync::mpsc;
 use crate::options::DEFAULT_STUN_SERVERS;
 use crate::rtc::{self, Channel, CloseReason, RtcConfig, RtcEvent, RtcLink};
 
-/// Names a connection: the peer, and the attempt it was opened for.
+/// Names a connection to the engine: the peer, and the attempt it was opened for.
 pub(crate) type LinkKey = (PeerId, u32);
+
+/// Names a connection among all this room ever opened: a peer that left and came back begins its
+/// attempts anew, while the old connection may still be closing.
+pub(crate) type LinkTag = (LinkKey, u64);
+
+/// Connections at once, those that are closing included. The engine keeps at most 64 peers.
+const LINKS_MAX: usize = 128;
 
 #[derive(Debug)]
 struct Link {
+    serial: u64,
     rtc: RtcLink,
     /// File bytes in each bulk frame that the channel has not taken yet.
     under_way: VecDeque<u64>,
@@ -30,18 +38,20 @@ struct Link {
 pub(crate) struct Links {
     links: BTreeMap<LinkKey, Link>,
     ice_servers: Option<Vec<IceServer>>,
-    reports: mpsc::Sender<(LinkKey, RtcEvent)>,
+    reports: mpsc::Sender<(LinkTag, RtcEvent)>,
+    opened: u64,
 }
 
 impl Links {
     pub(crate) const fn new(
         ice_servers: Option<Vec<IceServer>>,
-        reports: mpsc::Sender<(LinkKey, RtcEvent)>,
+        reports: mpsc::Sender<(LinkTag, RtcEvent)>,
     ) -> Self {
         Self {
             links: BTreeMap::new(),
             ice_servers,
             reports,
+            opened: 0,
         }
     }
 
@@ -64,15 +74,29 @@ impl Links {
             Role::Offerer => rtc::Role::Offerer,
             Role::Answerer => rtc::Role::Answerer,
         };
-        let rtc = RtcLink::spawn(key, role, config, self.reports.clone());
-        self.links.insert(
-            key,
-            Link {
-                rtc,
-                under_way: VecDeque::new(),
-                is_closing: false,
-            },
-        );
+        self.drop_closing_beyond(LINKS_MAX - 1);
+        self.opened += 1;
+        let serial = self.opened;
+        let link = Link {
+            serial,
+            rtc: RtcLink::spawn((key, serial), role, config, self.reports.clone()),
+            under_way: VecDeque::new(),
+            is_closing: false,
+        };
+        // A link that is replaced here is dropped, and dropping it closes it.
+        self.links.insert(key, link);
+    }
+
+    /// Gives closing links no more time when there are too many.
+    fn drop_closing_beyond(&mut self, max: usize) {
+        while self.links.len() > max {
+            let mut closing = self.links.iter().filter(|(_, link)| link.is_closing);
+            let oldest = closing.by_ref().min_by_key(|(_, link)| link.serial);
+            let Some(key) = oldest.map(|(key, _)| *key) else {
+                return;
+            };
+            self.links.remove(&key);
+        }
     }
 
     pub(crate) fn act(&mut self, key: LinkKey, action: LinkAction) {
@@ -111,9 +135,13 @@ impl Links {
     }
 
     /// What a report means to the engine, if anything.
-    pub(crate) fn input(&mut self, key: LinkKey, event: RtcEvent) -> Option<Input> {
+    pub(crate) fn input(&mut self, tag: LinkTag, event: RtcEvent) -> Option<Input> {
+        let (key, serial) = tag;
         let (peer, attempt) = key;
-        let link = self.links.get_mut(&key)?;
+        let link = self
+            .links
+            .get_mut(&key)
+            .filter(|link| link.serial == serial)?;
         let is_closing = link.is_closing;
         let event = match event {
             RtcEvent::LocalDescription { sdp } => LinkInput::LocalDescription { sdp },

@@ -18,7 +18,8 @@ pub(crate) const OUTBOX_MAX: usize = 1000;
 /// Messages on their way to one device without a receipt: keeps the control channel's queue short.
 const UNSTORED_MAX: u64 = 32;
 
-/// Devices whose messages are counted; a room never has more members at once, but people return.
+/// Devices whose messages are counted: several times the members of a room, as people come and go.
+/// Beyond that those who left are forgotten first.
 const AUTHORS_MAX: usize = 256;
 
 /// How long after the disk refused a message it is asked again: long enough for a person to make
@@ -172,7 +173,7 @@ impl Chat {
         name: DisplayName,
         message: ChatMessage,
     ) -> Arrival {
-        if !self.authors.contains_key(&from) && self.authors.len() == AUTHORS_MAX {
+        if !self.authors.contains_key(&from) && !self.has_room_for_author() {
             return Arrival::Ignored;
         }
         let waiting = self.storing.range((from, 0)..=(from, u64::MAX)).count();
@@ -199,6 +200,20 @@ impl Chat {
         };
         self.storing.insert((from, storing.message.seq), storing);
         Arrival::New
+    }
+
+    /// Whether one more author can be counted; forgets one that left when there are many.
+    fn has_room_for_author(&mut self) -> bool {
+        if self.authors.len() < AUTHORS_MAX {
+            return true;
+        }
+        let is_gone = |device: &DeviceId| {
+            let stores = self.storing.range((*device, 0)..=(*device, u64::MAX));
+            let reader = self.readers.get(device);
+            reader.is_none_or(|reader| reader.has_left) && stores.count() == 0
+        };
+        let gone = self.authors.keys().copied().find(|device| is_gone(device));
+        gone.is_some_and(|device| self.authors.remove(&device).is_some())
     }
 
     /// A message is durable: gives it and those behind it that waited for it, to be shown.
@@ -374,6 +389,21 @@ mod tests {
         assert_eq!(arrives(&mut chat, UNSTORED_MAX + 1), Arrival::Ignored);
         chat.on_durable(ADA, 1);
         assert_eq!(arrives(&mut chat, UNSTORED_MAX + 1), Arrival::New);
+    }
+
+    #[test]
+    fn devices_that_left_make_room_for_new_ones() {
+        let mut chat = Chat::default();
+        for n in 0..=AUTHORS_MAX {
+            let mut id = [0; 16];
+            id[..8].copy_from_slice(&(n as u64).to_be_bytes());
+            let device = DeviceId(id);
+            chat.link_opened(device);
+            let arrival = chat.on_message(device, name(), ChatMessage::new(1, 0, "hi"));
+            assert_eq!(arrival, Arrival::New, "device {n}");
+            chat.on_durable(device, 1);
+            chat.left(device);
+        }
     }
 
     #[test]

@@ -124,6 +124,13 @@ pub enum Notice {
         /// What.
         files: Vec<OfferedFile>,
     },
+    /// The files cannot be offered.
+    NotOffered {
+        /// Our transfer.
+        transfer: u64,
+        /// Why.
+        reason: String,
+    },
     /// A device answered our offer.
     OfferAnswered {
         /// Our transfer.

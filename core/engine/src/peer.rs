@@ -37,6 +37,11 @@ const RETRY_FIRST: Duration = Duration::from_millis(500);
 /// Longest backoff between tries.
 const RETRY_MAX: Duration = Duration::from_secs(15);
 
+/// Tries that a peer's signals may cause in a row, and the pause that earns one more: a hostile
+/// member could otherwise have us build connections as fast as the server carries its offers.
+const TRIES_BURST: u32 = 8;
+const TRIES_EVERY: Duration = Duration::from_secs(1);
+
 /// Candidates that may arrive before their offer; more than any host has interfaces.
 const EARLY_CANDIDATES_MAX: usize = 64;
 
@@ -68,7 +73,7 @@ pub(crate) struct OpenLink {
     pub(crate) receive: ReceiveCredit,
     /// Chunks of this peer that did not match their file.
     pub(crate) corrupt_chunks: u32,
-    /// Offers this peer has open.
+    /// The transfer that was served last.
     pub(crate) turn: u64,
 }
 
@@ -106,6 +111,8 @@ pub(crate) struct Peer {
     pub(crate) last_counter: u64,
     connecting_since: Option<Moment>,
     early: VecDeque<(u32, Candidate)>,
+    tries_left: u32,
+    tries_counted_at: Moment,
 }
 
 impl Peer {
@@ -132,6 +139,8 @@ impl Peer {
             last_counter: 0,
             connecting_since: None,
             early: VecDeque::new(),
+            tries_left: TRIES_BURST,
+            tries_counted_at: now,
         }
     }
 
@@ -154,6 +163,34 @@ impl Peer {
     /// Whether a connection of the current attempt exists in the driver.
     pub(crate) const fn has_link(&self) -> bool {
         !matches!(self.state, LinkState::Waiting { .. })
+    }
+
+    /// Counts a try that the peer asks for; `false` when it asks too often.
+    pub(crate) fn may_begin(&mut self, now: Moment) -> bool {
+        let earned = now.since(self.tries_counted_at).as_secs() / TRIES_EVERY.as_secs();
+        if earned > 0 {
+            self.tries_counted_at = now;
+            let earned = u32::try_from(earned).unwrap_or(u32::MAX);
+            self.tries_left = self.tries_left.saturating_add(earned).min(TRIES_BURST);
+        }
+        let may = self.tries_left > 0;
+        self.tries_left = self.tries_left.saturating_sub(1);
+        may
+    }
+
+    /// The machine slept for `gap`: nobody could be heard meanwhile.
+    pub(crate) fn slept(&mut self, gap: Duration, now: Moment) {
+        if let Some(open) = self.open_mut() {
+            open.last_heard = open.last_heard + gap;
+            open.ping_at = now;
+        }
+    }
+
+    /// Asks an open link for a sign of life now.
+    pub(crate) fn probe(&mut self, now: Moment) {
+        if let Some(open) = self.open_mut() {
+            open.ping_at = now;
+        }
     }
 
     /// A try begins under `attempt`.

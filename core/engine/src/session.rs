@@ -3,14 +3,15 @@
 //! The server's words and the link's life go through `links`, control frames through `frames`, file
 //! bytes and the disk through `files`. A session belongs to one event loop.
 
+use core::time::Duration;
 use std::collections::{BTreeMap, VecDeque};
 
 use parlor_proto::envelope::SignalSealer;
 use parlor_proto::frame::{Bye, Frame};
 use parlor_proto::id::{DeviceId, PeerId, RoomId};
-use parlor_proto::limits::{CHUNK_MAX_BYTES, MESSAGE_TEXT_MAX_BYTES};
+use parlor_proto::limits::{CHUNK_MAX_BYTES, MESSAGE_TEXT_MAX_BYTES, REASON_MAX_BYTES};
 use parlor_proto::signal::{ClientMessage, IceServer, JoinIntent};
-use parlor_proto::text::DisplayName;
+use parlor_proto::text::{DisplayName, one_line};
 
 use crate::chat::Chat;
 use crate::input::{Command, IncomingKey, Input};
@@ -32,6 +33,9 @@ mod links;
 /// Smallest receive window. Credit is granted in steps of a quarter of the window, so three
 /// quarters of it must hold the largest chunk, or a sender could wait for ever.
 pub const WINDOW_MIN_BYTES: u32 = 2 * CHUNK_MAX_BYTES as u32;
+
+/// A pause between inputs that only a sleeping machine makes: open links are pinged more often.
+const SLEEP_MIN: Duration = Duration::from_secs(5);
 
 /// What a session needs to know from the start.
 #[derive(Clone)]
@@ -115,9 +119,15 @@ impl Session {
 
     /// Takes one input. `now` never goes backwards; if it does, the later time counts.
     pub fn handle_input(&mut self, input: Input, now: Moment) {
+        let gap = now.since(self.now);
         self.now = self.now.max(now);
         if self.has_ended {
             return;
+        }
+        if gap > SLEEP_MIN {
+            self.peers
+                .values_mut()
+                .for_each(|peer| peer.slept(gap, now));
         }
         match input {
             Input::Signal(event) => self.on_signal(event),
@@ -203,13 +213,15 @@ impl Session {
                 if self.outgoing.len() >= OUTGOING_MAX {
                     self.outgoing.retain(|_, outgoing| !outgoing.is_cancelled());
                 }
-                if self.outgoing.len() >= OUTGOING_MAX || files.is_empty() {
-                    return;
+                if self.outgoing.len() >= OUTGOING_MAX {
+                    let reason = "too many files are on offer in this room".to_owned();
+                    self.disk(DiskRequest::CloseSource { transfer });
+                    return self.notice(Notice::NotOffered { transfer, reason });
                 }
                 self.outgoing
                     .insert(transfer, Outgoing::new(transfer, files));
                 for (_, device) in self.open_devices() {
-                    self.offer(transfer, device);
+                    self.offer_more(device);
                 }
             }
             Command::Answer {
@@ -218,6 +230,7 @@ impl Session {
                 reason,
             } => {
                 let incoming = self.incoming.get_mut(&key);
+                let reason = reason.map(|reason| one_line(&reason, REASON_MAX_BYTES));
                 let steps = incoming.map(|incoming| incoming.answer_offer(&accepted, reason));
                 self.take_steps(key.from, steps.unwrap_or_default());
             }
@@ -231,9 +244,10 @@ impl Session {
             }
             Command::NetworkChanged => {
                 self.signal.on_network_changed(self.now);
-                self.peers
-                    .values_mut()
-                    .for_each(|peer| peer.hurry(self.now));
+                for peer in self.peers.values_mut() {
+                    peer.hurry(self.now);
+                    peer.probe(self.now);
+                }
             }
             Command::Leave => self.leave(),
         }

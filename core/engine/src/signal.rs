@@ -38,6 +38,8 @@ pub(crate) struct SignalMachine {
     resume: Option<ResumeToken>,
     failures: u32,
     has_joined: bool,
+    /// When the server asked not to be dialled before.
+    not_before: Option<Moment>,
 }
 
 impl SignalMachine {
@@ -53,6 +55,7 @@ impl SignalMachine {
             resume: None,
             failures: 0,
             has_joined: false,
+            not_before: None,
         }
     }
 
@@ -104,10 +107,8 @@ impl SignalMachine {
             return None;
         }
         self.failures += 1;
-        let step = BACKOFF_FIRST
-            .saturating_mul(1 << (self.failures - 1).min(8))
-            .min(BACKOFF_MAX);
-        let retry_in = random.up_to(step);
+        let asked = self.not_before.take().map(|at| at.since(now));
+        let retry_in = random.up_to(self.backoff()).max(asked.unwrap_or_default());
         self.state = State::Waiting {
             dial_at: now + retry_in,
         };
@@ -125,11 +126,14 @@ impl SignalMachine {
         message: String,
         retry_after: Option<Duration>,
         now: Moment,
+        random: &mut Random,
     ) -> Vec<Output> {
         if matches!(self.state, State::Stopped | State::Waiting { .. }) {
             return Vec::new();
         }
-        if code.is_fatal() {
+        // Who was in the room once is let in again when somebody else leaves.
+        let is_passing = code == ErrorCode::RoomFull && self.has_joined;
+        if code.is_fatal() && !is_passing {
             self.state = State::Stopped;
             return vec![
                 Output::HangUp,
@@ -137,10 +141,13 @@ impl SignalMachine {
             ];
         }
         if self.is_joined() {
+            // The server says so before it closes the socket; the dial after that keeps to it.
+            self.not_before = retry_after.map(|after| now + after.min(BACKOFF_MAX));
             return Vec::new();
         }
         self.failures += 1;
-        let retry_in = retry_after.unwrap_or(BACKOFF_FIRST).min(BACKOFF_MAX);
+        let retry_in = retry_after.unwrap_or_else(|| random.up_to(self.backoff()));
+        let retry_in = retry_in.min(BACKOFF_MAX);
         self.state = State::Waiting {
             dial_at: now + retry_in,
         };
@@ -152,8 +159,16 @@ impl SignalMachine {
         vec![Output::HangUp, Output::Notice(lost)]
     }
 
+    fn backoff(&self) -> Duration {
+        let doublings = self.failures.saturating_sub(1).min(8);
+        BACKOFF_FIRST
+            .saturating_mul(1 << doublings)
+            .min(BACKOFF_MAX)
+    }
+
+    /// Dials at once, also while in the room: the socket may belong to a network that is gone.
     pub(crate) fn on_network_changed(&mut self, now: Moment) {
-        if let State::Waiting { .. } = self.state {
+        if !matches!(self.state, State::Stopped) {
             self.state = State::Waiting { dial_at: now };
         }
     }

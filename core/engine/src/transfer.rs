@@ -30,5 +30,8 @@ pub(crate) struct Violation(pub(crate) &'static str);
 /// Transfers one device may have open towards us: more is a flood, not a person.
 pub(crate) const INCOMING_PER_DEVICE_MAX: usize = 128;
 
+/// Transfers to us that are remembered in all.
+pub(crate) const INCOMING_MAX: usize = 4096;
+
 /// Transfers we keep open at once.
 pub(crate) const OUTGOING_MAX: usize = 1024;

@@ -5,8 +5,9 @@
 
 use crate::id::DeviceId;
 use crate::limits::{
-    CONTROL_FRAME_MAX_BYTES, FILE_MAX_BYTES, MESSAGE_TEXT_MAX_BYTES, MIME_MAX_BYTES,
-    OFFER_FILES_MAX, PATH_MAX_BYTES, REASON_MAX_BYTES, WANT_RANGES_MAX,
+    BULK_FRAME_MIN_BYTES, CHUNK_UNIT_BYTES, CONTROL_FRAME_MAX_BYTES, FILE_MAX_BYTES,
+    MESSAGE_SEQ_MAX, MESSAGE_TEXT_MAX_BYTES, MIME_MAX_BYTES, OFFER_FILES_MAX, PATH_MAX_BYTES,
+    REASON_MAX_BYTES, WANT_RANGES_MAX, WRITTEN_AT_MAX_MS,
 };
 use crate::name::SafePath;
 use crate::text::{DisplayName, cut, one_line};
@@ -60,7 +61,7 @@ pub struct Hello {
     /// File bytes that may be under way to this side at once.
     #[n(3)]
     pub window_bytes: u32,
-    /// Largest bulk frame this side takes, in bytes.
+    /// Largest bulk frame this side takes, in bytes; at least [`BULK_FRAME_MIN_BYTES`].
     #[n(4)]
     pub bulk_frame_max_bytes: u32,
 }
@@ -78,10 +79,11 @@ pub struct Probe {
 #[derive(Debug, Clone, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
 #[cbor(map)]
 pub struct ChatMessage {
-    /// Counts the author's messages in this room from 1.
+    /// Counts the author's messages in this room from 1, up to [`MESSAGE_SEQ_MAX`].
     #[n(0)]
     pub seq: u64,
-    /// When it was written by the author's clock, in milliseconds since 1970.
+    /// When it was written by the author's clock, in milliseconds since 1970; clamped to
+    /// [`WRITTEN_AT_MAX_MS`].
     #[n(1)]
     pub written_at_ms: u64,
     /// The text, at most [`MESSAGE_TEXT_MAX_BYTES`].
@@ -144,6 +146,9 @@ pub struct OfferAnswer {
     /// Why not, for a person to read.
     #[n(2)]
     pub reason: Option<String>,
+    /// Indexes of those that are whole already, when an offer is answered again over a new link.
+    #[n(3)]
+    pub done: Vec<u32>,
 }
 
 /// Ranges of one file to be sent.
@@ -156,7 +161,8 @@ pub struct Want {
     /// The accepted file.
     #[n(1)]
     pub file: u32,
-    /// At most [`WANT_RANGES_MAX`], ascending, apart, in bytes; starts are chunk-aligned.
+    /// At most [`WANT_RANGES_MAX`], ascending, apart, in bytes; starts are multiples of
+    /// [`CHUNK_UNIT_BYTES`].
     #[n(2)]
     pub ranges: Vec<ByteRange>,
 }
@@ -324,9 +330,13 @@ impl Frame {
         match self {
             Self::Message(message) => {
                 within("message text", message.text.len(), MESSAGE_TEXT_MAX_BYTES)?;
-                if message.seq == 0 {
+                if message.seq == 0 || message.seq > MESSAGE_SEQ_MAX {
                     return Err(DecodeError::OutOfBounds("message seq"));
                 }
+                if message.text.trim().is_empty() {
+                    return Err(DecodeError::OutOfBounds("message text"));
+                }
+                message.written_at_ms = message.written_at_ms.min(WRITTEN_AT_MAX_MS);
             }
             Self::Offer(offer) => {
                 within("offered files", offer.files.len(), OFFER_FILES_MAX)?;
@@ -342,6 +352,7 @@ impl Frame {
             }
             Self::Answer(answer) => {
                 within("accepted files", answer.accepted.len(), OFFER_FILES_MAX)?;
+                within("finished files", answer.done.len(), OFFER_FILES_MAX)?;
                 answer.reason = answer.reason.take().map(|r| one_line(&r, REASON_MAX_BYTES));
             }
             Self::Want(want) => {
@@ -351,8 +362,13 @@ impl Frame {
             Self::FileFailed(failed) => failed.reason = one_line(&failed.reason, REASON_MAX_BYTES),
             Self::Cancel(cancel) => cancel.reason = one_line(&cancel.reason, REASON_MAX_BYTES),
             Self::Bye(bye) => bye.reason = one_line(&bye.reason, REASON_MAX_BYTES),
-            Self::Hello(_)
-            | Self::Ping(_)
+            Self::Hello(hello) => {
+                let takes = usize::try_from(hello.bulk_frame_max_bytes).unwrap_or(usize::MAX);
+                if takes < BULK_FRAME_MIN_BYTES {
+                    return Err(DecodeError::OutOfBounds("bulk frame size"));
+                }
+            }
+            Self::Ping(_)
             | Self::Pong(_)
             | Self::Stored(_)
             | Self::Credit(_)
@@ -373,6 +389,9 @@ fn within(what: &'static str, len: usize, max: usize) -> Result<(), DecodeError>
 fn check_ranges(ranges: &[ByteRange]) -> Result<(), DecodeError> {
     let mut reached = 0;
     for range in ranges {
+        if !range.start.is_multiple_of(CHUNK_UNIT_BYTES as u64) {
+            return Err(DecodeError::OutOfBounds("wanted ranges"));
+        }
         if range.start < reached || range.end <= range.start || range.end > FILE_MAX_BYTES {
             return Err(DecodeError::OutOfBounds("wanted ranges"));
         }

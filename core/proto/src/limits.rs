@@ -37,6 +37,16 @@ pub const BULK_FRAME_MAX_BYTES: usize = CHUNK_MAX_BYTES + 4 * 1024;
 /// Text of one chat message in bytes of UTF-8: longer texts are files.
 pub const MESSAGE_TEXT_MAX_BYTES: usize = 16 * 1024;
 
+/// Highest number of a message: no person writes as many, and one more never overflows.
+pub const MESSAGE_SEQ_MAX: u64 = 1 << 48;
+
+/// Latest time a message can claim, in milliseconds since 1970: the year 9999, the last that
+/// calendars agree on.
+pub const WRITTEN_AT_MAX_MS: u64 = 253_402_300_799_999;
+
+/// Least a peer must take in one bulk frame: one chunk as we send it with the longest proof.
+pub const BULK_FRAME_MIN_BYTES: usize = CHUNK_BYTES + 2 * 1024;
+
 /// A person's name in bytes of UTF-8: about 16 characters of the widest scripts.
 pub const DISPLAY_NAME_MAX_BYTES: usize = 64;
 

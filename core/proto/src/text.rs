@@ -5,6 +5,7 @@ use core::fmt;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::limits::DISPLAY_NAME_MAX_BYTES;
+use crate::name::is_invisible;
 
 /// A person's name as they typed it, on one line and without characters that reorder other text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,14 +16,17 @@ impl DisplayName {
     /// cut at [`DISPLAY_NAME_MAX_BYTES`]. A text with nothing left becomes "Someone".
     #[must_use]
     pub fn sanitise(text: &str) -> Self {
-        let visible = text.chars().take(DISPLAY_NAME_MAX_BYTES * 4).nfc();
-        let visible: String = visible.filter(|c| !reorders_or_hides(*c)).collect();
+        let typed = text.chars().take(DISPLAY_NAME_MAX_BYTES * 4);
+        let visible: String = typed.filter(|c| !reorders_or_hides(*c)).nfc().collect();
         let name = cut(visible.trim(), DISPLAY_NAME_MAX_BYTES).trim_end();
-        Self(if name.is_empty() {
-            "Someone".to_owned()
-        } else {
-            name.to_owned()
-        })
+        // Joiners between nothing and nothing show nothing.
+        Self(
+            if name.chars().all(|c| is_invisible(c) || c.is_whitespace()) {
+                "Someone".to_owned()
+            } else {
+                name.to_owned()
+            },
+        )
     }
 
     /// The name as text.
@@ -38,16 +42,14 @@ impl fmt::Display for DisplayName {
     }
 }
 
-/// Whether a character controls the terminal or the direction of text, or cannot be seen.
+/// Whether a character controls the terminal or the direction of text, or shows nothing.
 ///
-/// Zero-width joiners stay: emoji and several scripts need them.
+/// Zero-width joiners count as shown: emoji and several scripts need them.
 #[must_use]
 pub fn reorders_or_hides(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{061C}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}'
-            | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}'
-            | '\u{E0000}'..='\u{E007F}')
+    const ZERO_WIDTH_NON_JOINER: char = '\u{200C}';
+    const ZERO_WIDTH_JOINER: char = '\u{200D}';
+    c.is_control() || (is_invisible(c) && !matches!(c, ZERO_WIDTH_NON_JOINER | ZERO_WIDTH_JOINER))
 }
 
 /// The longest start of `text` that has at most `max_bytes` bytes and ends between characters.
@@ -91,7 +93,9 @@ mod tests {
 
     #[test]
     fn a_name_with_nothing_to_see_gets_a_stand_in() {
-        assert_eq!(DisplayName::sanitise("\u{200B} \n").as_str(), "Someone");
+        for text in ["\u{200B} \n", "\u{3164}", "\u{200D}", ""] {
+            assert_eq!(DisplayName::sanitise(text).as_str(), "Someone", "{text:?}");
+        }
     }
 
     #[test]

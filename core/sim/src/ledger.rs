@@ -48,6 +48,7 @@ impl World {
             | Notice::PeerRefused { .. }
             | Notice::Said { .. }
             | Notice::NotSaid { .. }
+            | Notice::NotOffered { .. }
             | Notice::OfferAnswered { .. }
             | Notice::FileNotReceived { .. }
             | Notice::FileNotDelivered { .. }
@@ -125,6 +126,7 @@ impl World {
             | Notice::PeerLost { .. }
             | Notice::PeerLeft { .. }
             | Notice::NotSaid { .. }
+            | Notice::NotOffered { .. }
             | Notice::OfferAnswered { .. }
             | Notice::FileNotReceived { .. }
             | Notice::FileNotDelivered { .. }

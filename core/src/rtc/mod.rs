@@ -44,9 +44,10 @@ pub const MAX_FRAME_BYTES: usize = 256 * 1024;
 /// address and pinged, so a peer must not be able to point us at hosts without end.
 pub const MAX_REMOTE_CANDIDATES: usize = 64;
 
-/// Control frames waiting for the channel. Control is small talk (acks, chat, credit); a peer
-/// that lets this many pile up has stopped reading.
-const CONTROL_QUEUE_FRAMES: usize = 256;
+/// Control frames waiting for the channel. The engine may answer one frame with many (a reconnect
+/// in the middle of large folders), but bounds what they add up to; a peer that lets this many
+/// pile up has stopped reading.
+const CONTROL_QUEUE_FRAMES: usize = 2048;
 
 /// Bulk frames waiting for the channel: more than the engine ever has under way to one peer (2 MiB
 /// and 48 frames), so that a full queue means a bug and not a busy moment.

@@ -10,21 +10,41 @@ use super::Session;
 use crate::input::{DiskInput, IncomingKey};
 use crate::notice::Notice;
 use crate::output::{DiskRequest, LinkAction};
-use crate::transfer::Violation;
-use crate::transfer::incoming::ChunkArrival;
+use crate::transfer::incoming::{ChunkArrival, Incoming};
 use crate::transfer::outgoing::{NextChunk, Outgoing};
+use crate::transfer::{Step, Violation};
 
 /// Chunks that do not match their file before the peer that sends them is cut off: one may be a
 /// source that changed, several are a fault or an attack.
 const CORRUPT_CHUNKS_MAX: u32 = 3;
 
+/// Offers that wait for one device or are under way to it: a person who shares a thousand photos
+/// must not flood the other side, which refuses more than it can show.
+const OFFERS_OPEN_MAX: usize = 32;
+
 impl Session {
-    pub(super) fn offer(&mut self, transfer: u64, device: DeviceId) {
-        let steps = self
+    /// Says again what a device was told over an older link, then goes on.
+    pub(super) fn offer_again(&mut self, device: DeviceId) {
+        let known = self.outgoing.values_mut().filter(|o| o.has_met(device));
+        let steps: Vec<Step> = known.flat_map(|o| o.offer_to(device)).collect();
+        self.take_steps(device, steps);
+        self.offer_more(device);
+    }
+
+    /// Offers a device what it has not seen yet, as much as it may have open at once.
+    pub(super) fn offer_more(&mut self, device: DeviceId) {
+        let open = self
             .outgoing
-            .get_mut(&transfer)
-            .map(|outgoing| outgoing.offer_to(device));
-        self.take_steps(device, steps.unwrap_or_default());
+            .values()
+            .filter(|o| o.is_open_with(device))
+            .count();
+        let room = OFFERS_OPEN_MAX.saturating_sub(open);
+        let new = self
+            .outgoing
+            .values_mut()
+            .filter(|o| !o.has_met(device) && !o.is_cancelled());
+        let steps: Vec<Step> = new.take(room).flat_map(|o| o.offer_to(device)).collect();
+        self.take_steps(device, steps);
     }
 
     pub(super) fn name_of(&self, device: DeviceId) -> DisplayName {
@@ -50,6 +70,9 @@ impl Session {
         let peer = self.peers.get_mut(&id)?;
         let attempt = peer.attempt;
         let open = peer.open_mut()?;
+        if !open.send.allows(1) {
+            return None;
+        }
         let (transfer, chunk) = next_in_turn(&self.outgoing, device, open.turn)?;
         if !open.send.allows(chunk.len) {
             return None;
@@ -92,7 +115,8 @@ impl Session {
         };
         let arrival = match self.incoming.get_mut(&key) {
             Some(incoming) => incoming.on_chunk(chunk),
-            None => Err(Violation("sent a file it did not offer")),
+            // Of a transfer that is over, and forgotten, while the chunk was under way.
+            None => Ok(ChunkArrival::Stale),
         };
         match arrival {
             Ok(ChunkArrival::Write(request)) => {
@@ -199,11 +223,7 @@ impl Session {
         }
     }
 
-    fn with_incoming(
-        &mut self,
-        key: IncomingKey,
-        act: impl FnOnce(&mut crate::transfer::incoming::Incoming) -> Vec<crate::transfer::Step>,
-    ) {
+    fn with_incoming(&mut self, key: IncomingKey, act: impl FnOnce(&mut Incoming) -> Vec<Step>) {
         let steps = self.incoming.get_mut(&key).map(act);
         self.take_steps(key.from, steps.unwrap_or_default());
     }

@@ -1,6 +1,8 @@
 //! Frames of the control channel.
 
-use parlor_proto::frame::{Credit, DecodeError, FileFailed, Frame, Hello, Offer, Probe, Stored};
+use parlor_proto::frame::{
+    Cancel, Credit, DecodeError, FileFailed, Frame, Hello, Offer, OfferAnswer, Probe, Stored,
+};
 use parlor_proto::id::{DeviceId, PeerId};
 use parlor_proto::version::VERSIONS;
 
@@ -12,7 +14,7 @@ use crate::output::DiskRequest;
 use crate::pacer::{ReceiveCredit, SendPacer};
 use crate::peer::LinkState;
 use crate::transfer::incoming::Incoming;
-use crate::transfer::{INCOMING_PER_DEVICE_MAX, Step, Violation};
+use crate::transfer::{INCOMING_MAX, INCOMING_PER_DEVICE_MAX, Step, Violation};
 
 impl Session {
     pub(super) fn on_control(&mut self, id: PeerId, bytes: &[u8]) {
@@ -79,6 +81,13 @@ impl Session {
                 ..
             }
         );
+        if peer
+            .known_as
+            .as_ref()
+            .is_some_and(|(known, _)| *known != device)
+        {
+            return self.refuse_violation(id, Violation("changed who it is"));
+        }
         peer.known_as = Some((device, name.clone()));
         if hello_due {
             self.send_hello(id);
@@ -109,10 +118,7 @@ impl Session {
         });
         let through = self.chat.link_opened(device);
         self.send(id, &Frame::Stored(Stored { through }));
-        let transfers: Vec<u64> = self.outgoing.keys().copied().collect();
-        for transfer in transfers {
-            self.offer(transfer, device);
-        }
+        self.offer_again(device);
     }
 
     fn on_frame(&mut self, id: PeerId, device: DeviceId, frame: Frame) -> Result<(), Violation> {
@@ -154,6 +160,25 @@ impl Session {
         Ok(())
     }
 
+    /// Whether one more offer of a device can be kept; forgets ended ones when there are many.
+    fn has_room_for_offer(&mut self, from: DeviceId) -> bool {
+        let first = IncomingKey { from, transfer: 0 };
+        let last = IncomingKey {
+            from,
+            transfer: u64::MAX,
+        };
+        let theirs = || self.incoming.range(first..=last);
+        let open = theirs().filter(|(_, incoming)| !incoming.is_ended());
+        if open.count() >= INCOMING_PER_DEVICE_MAX || self.incoming.len() >= INCOMING_MAX {
+            return false;
+        }
+        if theirs().count() >= 4 * INCOMING_PER_DEVICE_MAX {
+            self.incoming
+                .retain(|key, incoming| key.from != from || !incoming.is_ended());
+        }
+        true
+    }
+
     fn on_file_offer(&mut self, from: DeviceId, offer: Offer) -> Result<(), Violation> {
         let key = IncomingKey {
             from,
@@ -164,17 +189,18 @@ impl Session {
             self.take_steps(from, steps);
             return Ok(());
         }
-        let theirs = self.incoming.iter().filter(|(key, _)| key.from == from);
-        let open = theirs
-            .clone()
-            .filter(|(_, incoming)| !incoming.is_ended())
-            .count();
-        if open >= INCOMING_PER_DEVICE_MAX {
-            return Err(Violation("offers too much at once"));
-        }
-        if theirs.count() >= 4 * INCOMING_PER_DEVICE_MAX {
-            self.incoming
-                .retain(|key, incoming| key.from != from || !incoming.is_ended());
+        if !self.has_room_for_offer(from) {
+            let transfer = offer.transfer;
+            let reason = Some("too many offers are open; answer some first".to_owned());
+            let (accepted, done) = (Vec::new(), Vec::new());
+            let answer = OfferAnswer {
+                transfer,
+                accepted,
+                reason,
+                done,
+            };
+            self.take_steps(from, vec![Step::Frame(Frame::Answer(answer))]);
+            return Ok(());
         }
         let incoming = Incoming::new(key, offer.files);
         let name = self.name_of(from);
@@ -188,7 +214,13 @@ impl Session {
         let steps = match frame {
             Frame::Answer(answer) => match self.outgoing.get_mut(&answer.transfer) {
                 Some(outgoing) => outgoing.on_answer(device, &answer)?,
-                None => Vec::new(),
+                None if answer.accepted.is_empty() => Vec::new(),
+                // Forgotten here; left alone, the other side would wait for ever.
+                None => vec![Step::Frame(Frame::Cancel(Cancel {
+                    transfer: answer.transfer,
+                    by_sender: true,
+                    reason: "the files are no longer on offer".to_owned(),
+                }))],
             },
             Frame::Want(want) => {
                 if let Some(outgoing) = self.outgoing.get_mut(&want.transfer) {
@@ -227,6 +259,7 @@ impl Session {
             | Frame::Bye(_) => Vec::new(),
         };
         self.take_steps(device, steps);
+        self.offer_more(device);
         Ok(())
     }
 

@@ -19,6 +19,9 @@ use crate::transfer::Violation;
 /// Peers cut off for breaking the protocol that are remembered by id.
 const REFUSED_MAX: usize = 64;
 
+/// How far a peer's count of tries may run ahead of ours: beyond any number of real ones.
+const ATTEMPT_LEAP_MAX: u32 = 1 << 20;
+
 /// Peers kept while a link to them lives although the server dropped them, and those it named.
 const PEERS_MAX: usize = 2 * ROOM_PEERS_MAX;
 
@@ -63,7 +66,9 @@ impl Session {
                 retry_after_ms,
             } => {
                 let after = retry_after_ms.map(|ms| Duration::from_millis(ms.into()));
-                let outputs = self.signal.on_error(code, message, after, self.now);
+                let outputs =
+                    self.signal
+                        .on_error(code, message, after, self.now, &mut self.random);
                 self.out.extend(outputs);
             }
         }
@@ -131,6 +136,9 @@ impl Session {
         self.forget_link(device);
         if self.peer_of(device).is_none() {
             self.chat.left(device);
+            // What is under way waits for the device to come back; the rest cannot be answered.
+            self.incoming
+                .retain(|key, incoming| key.from != device || incoming.is_under_way());
             self.notice(Notice::PeerLeft {
                 device,
                 name,
@@ -207,6 +215,14 @@ impl Session {
             return;
         }
         peer.last_counter = counter;
+        let asks_for_work = matches!(
+            signal,
+            PeerSignal::Offer { .. } | PeerSignal::OfferPlease { .. }
+        );
+        if asks_for_work && !peer.may_begin(self.now) {
+            tracing::warn!(peer = %from.short(), "dropped one of too many tries");
+            return;
+        }
         match signal {
             PeerSignal::Offer { attempt, sdp } => self.on_offer(from, attempt, sdp),
             PeerSignal::Answer { attempt, sdp } => {
@@ -224,7 +240,9 @@ impl Session {
             }
             PeerSignal::OfferPlease { attempt } => {
                 let is_lost = attempt < peer.attempt && peer.is_offer_overdue(self.now);
-                let is_wanted = attempt >= peer.attempt || is_lost;
+                let is_ahead =
+                    attempt >= peer.attempt && attempt - peer.attempt <= ATTEMPT_LEAP_MAX;
+                let is_wanted = is_ahead || is_lost;
                 if peer.role == Role::Offerer && is_wanted {
                     self.drop_link(from, "the other side asked for a new connection");
                     // Ahead of us if we forgot the peer in between: offers count on from there.
@@ -247,7 +265,9 @@ impl Session {
             // Nothing would carry the offer; joining hurries everybody who waits.
             return peer.wait_for_server(now);
         }
-        let attempt = peer.attempt.saturating_add(1);
+        let Some(attempt) = peer.attempt.checked_add(1) else {
+            return self.refuse_violation(id, Violation("counts its tries beyond all reason"));
+        };
         peer.begin(attempt, now);
         let ice_servers = self.ice_servers.clone();
         let role = Role::Offerer;
@@ -263,7 +283,15 @@ impl Session {
         let Some(peer) = self.peers.get(&id) else {
             return;
         };
-        if peer.role != Role::Answerer || attempt <= peer.attempt {
+        if peer.role != Role::Answerer {
+            return;
+        }
+        let (known, has_link) = (peer.attempt, peer.has_link());
+        if attempt <= known || attempt - known > ATTEMPT_LEAP_MAX {
+            // The other side forgot us in between and counts from one again.
+            if attempt <= known && !has_link {
+                self.send_sealed(id, &PeerSignal::OfferPlease { attempt: known });
+            }
             return;
         }
         self.drop_link(id, "the other side made a new connection");

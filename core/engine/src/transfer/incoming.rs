@@ -91,6 +91,10 @@ impl Incoming {
         self.state == State::Ended
     }
 
+    pub(crate) fn is_under_way(&self) -> bool {
+        self.state == State::Active
+    }
+
     pub(crate) fn notice(&self, name: DisplayName) -> Notice {
         let files = self.files.iter().map(|file| file.offered.clone()).collect();
         Notice::Offered {
@@ -120,19 +124,23 @@ impl Incoming {
         let accepted = self
             .numbered()
             .filter(|(_, f)| !matches!(f.state, FileState::Declined));
-        let mut steps = vec![self.answer(accepted.map(|(file, _)| file).collect(), None)];
+        let accepted = accepted.map(|(file, _)| file).collect();
+        let done = self
+            .states()
+            .filter(|(_, state)| matches!(state, FileState::Done));
+        let answer = OfferAnswer {
+            transfer: self.key.transfer,
+            accepted,
+            done: done.map(|(file, _)| file).collect(),
+            reason: None,
+        };
+        let mut steps = vec![Step::Frame(Frame::Answer(answer))];
         for file in (0..).take(self.files.len()) {
             steps.extend(self.want_missing(file));
         }
         for (file, state) in self.states() {
-            match state {
-                FileState::Done => steps.push(self.done_frame(file)),
-                FileState::Failed { reason } => steps.push(self.failed_frame(file, reason)),
-                FileState::Declined
-                | FileState::Queued
-                | FileState::Creating
-                | FileState::Receiving { .. }
-                | FileState::Finishing => {}
+            if let FileState::Failed { reason } = state {
+                steps.push(self.failed_frame(file, reason));
             }
         }
         steps
@@ -329,6 +337,9 @@ impl Incoming {
         let Some(entry) = self.active_file(file) else {
             return Vec::new();
         };
+        if !matches!(entry.state, FileState::Finishing) {
+            return Vec::new();
+        }
         entry.state = FileState::Done;
         let notice = Notice::FileReceived {
             key: self.key,
@@ -445,6 +456,7 @@ impl Incoming {
         Step::Frame(Frame::Answer(OfferAnswer {
             transfer,
             accepted,
+            done: Vec::new(),
             reason,
         }))
     }

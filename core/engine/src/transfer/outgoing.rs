@@ -69,6 +69,17 @@ impl Outgoing {
         self.cancelled.is_some()
     }
 
+    /// Whether `device` was ever offered this.
+    pub(crate) fn has_met(&self, device: DeviceId) -> bool {
+        self.receivers.contains_key(&device)
+    }
+
+    /// Whether `device` still has to answer, or to receive.
+    pub(crate) fn is_open_with(&self, device: DeviceId) -> bool {
+        let receiver = self.receivers.get(&device);
+        receiver.is_some_and(|receiver| receiver.state != ReceiverState::Ended)
+    }
+
     /// A link to `device` opened, or the offer is new: say what is on offer, or how it ended if
     /// that was our doing and may have been lost with an older link.
     pub(crate) fn offer_to(&mut self, device: DeviceId) -> Vec<Step> {
@@ -132,7 +143,8 @@ impl Outgoing {
         answer: &OfferAnswer,
     ) -> Result<Vec<Step>, Violation> {
         let count = self.files.len();
-        if answer.accepted.iter().any(|file| *file as usize >= count) {
+        let named = answer.accepted.iter().chain(&answer.done);
+        if named.copied().any(|file| file as usize >= count) {
             return Err(Violation("accepted a file that was not offered"));
         }
         let Some(receiver) = self.receivers.get_mut(&device) else {
@@ -158,6 +170,9 @@ impl Outgoing {
             receiver.state = ReceiverState::Ended;
             steps.push(self.sent(device, Outcome::Declined));
             return Ok(steps);
+        }
+        for file in &answer.done {
+            steps.extend(self.on_file_done(device, *file)?);
         }
         steps.extend(self.failures_again(device));
         let broken: Vec<_> = self.broken.iter().map(|(f, r)| (*f, r.clone())).collect();
@@ -215,11 +230,17 @@ impl Outgoing {
         let Some(receiver) = self.receivers.get_mut(&device) else {
             return;
         };
-        if let Some((_, range)) = receiver.queue.front_mut() {
-            range.start = chunk.offset + chunk.len;
-            if range.start >= range.end {
-                receiver.queue.pop_front();
+        // Other ranges inside the same chunk are answered by it too.
+        let reached = chunk.offset + chunk.len;
+        while let Some((file, range)) = receiver.queue.front_mut()
+            && *file == chunk.file
+            && (chunk.offset..reached).contains(&range.start)
+        {
+            range.start = reached;
+            if range.start < range.end {
+                return;
             }
+            receiver.queue.pop_front();
         }
     }
 

@@ -32,6 +32,7 @@ fn samples() -> Vec<Frame> {
             transfer: 5,
             accepted: vec![0],
             reason: None,
+            done: Vec::new(),
         }),
         Frame::Want(Want {
             transfer: 5,
@@ -187,6 +188,35 @@ fn bounds_are_held() {
 }
 
 #[test]
+fn numbers_that_would_overflow_are_refused() {
+    let last = ChatMessage::new(MESSAGE_SEQ_MAX, u64::MAX, "x");
+    let Ok(Frame::Message(read)) = Frame::decode(&Frame::Message(last.clone()).encode()) else {
+        panic!("a message");
+    };
+    assert_eq!(read.written_at_ms, WRITTEN_AT_MAX_MS);
+    let beyond = ChatMessage {
+        seq: MESSAGE_SEQ_MAX + 1,
+        ..last
+    };
+    let refused = Frame::decode(&Frame::Message(beyond).encode());
+    assert_eq!(refused, Err(DecodeError::OutOfBounds("message seq")));
+}
+
+#[test]
+fn ranges_between_units_are_refused() {
+    let ranges = vec![ByteRange { start: 1, end: 2 }];
+    let want = Frame::Want(Want {
+        transfer: 1,
+        file: 0,
+        ranges,
+    });
+    assert_eq!(
+        Frame::decode(&want.encode()),
+        Err(DecodeError::OutOfBounds("wanted ranges"))
+    );
+}
+
+#[test]
 fn a_length_that_lies_allocates_nothing() {
     // Offer {0: 1, 1: array of 2^60 files} in fifteen bytes.
     let lie = [
@@ -200,7 +230,9 @@ fn a_length_that_lies_allocates_nothing() {
 
 proptest! {
     #[test]
-    fn messages_read_back(seq in 1u64.., at: u64, text in ".{0,400}") {
+    fn messages_read_back(
+        seq in 1u64..MESSAGE_SEQ_MAX, at in 0..WRITTEN_AT_MAX_MS, text in "a.{0,400}",
+    ) {
         let frame = Frame::Message(ChatMessage::new(seq, at, &text));
         prop_assert_eq!(Frame::decode(&frame.encode()), Ok(frame));
     }
