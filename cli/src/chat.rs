@@ -1,0 +1,122 @@
+//! `parlor room`: a chat in the terminal.
+
+use std::io::IsTerminal as _;
+
+use parlor_proto::signal::JoinIntent;
+use tokio::sync::mpsc;
+
+use crate::args::RoomArgs;
+use crate::conduct::chat::{ChatConduct, Do};
+use crate::conduct::{Conduct as _, End};
+use crate::enter::{self, Entrance};
+use crate::exit::Failure;
+use crate::host::{self, Host};
+use crate::input;
+use crate::interrupt::Interrupt;
+use crate::observe::{Observer, people};
+use crate::report::{Report, Reporter};
+use crate::stage::{Happening, Stage};
+use line::Line;
+
+pub(crate) mod line;
+
+/// Opens or joins a room and talks.
+pub(crate) async fn run(
+    args: &RoomArgs,
+    reporter: &mut Reporter,
+    interrupt: &mut Interrupt,
+) -> End {
+    let (invite, host) = match &args.link {
+        Some(link) => (enter::invite(link, interrupt).await?, None),
+        None => host::place(&args.open, reporter).await?,
+    };
+    let server = invite.server.to_string();
+    let is_ours = args.link.is_none();
+    let entrance = Entrance {
+        invite: invite.clone(),
+        intent: if is_ours {
+            JoinIntent::Open
+        } else {
+            JoinIntent::Join
+        },
+        max_peers: args.open.max_peers,
+        folder: args.out.as_deref(),
+        common: &args.common,
+    };
+    let observer = Observer::new(is_ours.then_some(invite));
+    let mut stage = Stage::new(entrance.enter()?, observer, reporter, interrupt);
+    let conduct = ChatConduct::new(server, args.common.patience(), args.out.is_some());
+    let end = talk(&mut stage, conduct).await;
+    stage.leave().await;
+    stop(host).await;
+    end
+}
+
+async fn stop(host: Option<Host>) {
+    if let Some(host) = host {
+        host.stop().await;
+    }
+}
+
+async fn talk(stage: &mut Stage<'_>, mut conduct: ChatConduct) -> End {
+    stage
+        .reporter
+        .note("Type to talk; /help lists what else you can do.");
+    let mut lines = Some(input::lines());
+    // Ctrl-D at a keyboard means "I am off"; the end of a file means "that was all".
+    let at_end = if std::io::stdin().is_terminal() {
+        Line::Leave
+    } else {
+        Line::End
+    };
+    loop {
+        tokio::select! {
+            happening = stage.next() => match happening {
+                Happening::Event(event) => {
+                    conduct.on_event(&event, stage.now());
+                }
+                Happening::Tick => {}
+                Happening::Interrupted => return Err(Failure::interrupted()),
+                Happening::Closed => return Err(Failure::room_closed()),
+            },
+            line = next_line(&mut lines) => {
+                let line = match line {
+                    Some(text) => line::parse(&text),
+                    None => {
+                        lines = None;
+                        at_end.clone()
+                    }
+                };
+                carry_out(conduct.on_line(line), stage).await?;
+            }
+        }
+        if let Some(end) = conduct.verdict(stage.others(), stage.now()) {
+            return end;
+        }
+    }
+}
+
+async fn next_line(lines: &mut Option<mpsc::Receiver<String>>) -> Option<String> {
+    match lines {
+        Some(lines) => lines.recv().await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn carry_out(what: Do, stage: &mut Stage<'_>) -> Result<(), Failure> {
+    let closed = |_| Failure::room_closed();
+    match what {
+        Do::Nothing => {}
+        Do::Say(text) => stage.room.say(text).await.map_err(closed)?,
+        Do::Share(paths) => {
+            stage.room.share(paths).await.map_err(closed)?;
+        }
+        Do::Answer(key, files) => stage.answer(key, files).await?,
+        Do::Who => {
+            let people = people(&stage.room.view().borrow());
+            stage.reporter.report(&Report::Who { people });
+        }
+        Do::Tell(text) => stage.reporter.note(text),
+    }
+    Ok(())
+}

@@ -1,0 +1,139 @@
+//! What a typed line means.
+
+use std::path::PathBuf;
+
+/// Shown for `/help`.
+pub(crate) const HELP: &str = "\
+/send PATH…   offer files and folders (quote names with spaces)
+/accept [N]   save what is offered; without a number, the latest offer
+/decline [N]  decline it
+/who          who is here, and how they are connected
+/leave        leave the room
+//text        say a text that starts with /
+Anything else is said to everyone.";
+
+/// A line, understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Line {
+    Say(String),
+    Send(Vec<PathBuf>),
+    /// The number of an offer; none for the latest.
+    Accept(Option<u32>),
+    Decline(Option<u32>),
+    Who,
+    Help,
+    Leave,
+    /// Something that is no command, with what is wrong.
+    Mistake(String),
+    Nothing,
+    /// The input is at its end.
+    End,
+}
+
+/// Understands one line.
+pub(crate) fn parse(line: &str) -> Line {
+    let line = line.trim();
+    if line.is_empty() {
+        return Line::Nothing;
+    }
+    let Some(command) = line.strip_prefix('/') else {
+        return Line::Say(line.to_owned());
+    };
+    if command.starts_with('/') {
+        return Line::Say(command.to_owned());
+    }
+    let (word, rest) = command
+        .split_once(char::is_whitespace)
+        .unwrap_or((command, ""));
+    let rest = rest.trim();
+    match word {
+        "send" => send(rest),
+        "accept" => numbered(rest, Line::Accept),
+        "decline" => numbered(rest, Line::Decline),
+        "who" => Line::Who,
+        "help" => Line::Help,
+        "leave" | "quit" => Line::Leave,
+        _ => Line::Mistake(format!("There is no /{word}; /help lists what there is.")),
+    }
+}
+
+fn send(rest: &str) -> Line {
+    match split_words(rest) {
+        None => Line::Mistake("A quote is not closed.".to_owned()),
+        Some(words) if words.is_empty() => {
+            Line::Mistake("Say what to send: /send PATH…".to_owned())
+        }
+        Some(words) => Line::Send(words.into_iter().map(PathBuf::from).collect()),
+    }
+}
+
+fn numbered(rest: &str, line: impl FnOnce(Option<u32>) -> Line) -> Line {
+    if rest.is_empty() {
+        return line(None);
+    }
+    match rest.parse() {
+        Ok(number) => line(Some(number)),
+        Err(_) => Line::Mistake(format!("\"{rest}\" is not the number of an offer.")),
+    }
+}
+
+/// Splits at white space, but not inside quotes or behind a backslash; `None` when a quote stays
+/// open. On Windows a backslash is part of the path.
+fn split_words(text: &str) -> Option<Vec<String>> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quote = None;
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        match (quote, c) {
+            (Some(open), c) if c == open => quote = None,
+            (None, '"' | '\'') => {
+                quote = Some(c);
+                word.get_or_insert_default();
+            }
+            (None, c) if c.is_whitespace() => words.extend(word.take()),
+            (None | Some('"'), '\\') if !cfg!(windows) => {
+                word.get_or_insert_default().extend(chars.next());
+            }
+            (_, c) => word.get_or_insert_default().push(c),
+        }
+    }
+    words.extend(word);
+    quote.is_none().then_some(words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_lines_are_said_and_slashes_can_be_too() {
+        assert_eq!(
+            parse("  hello / world "),
+            Line::Say("hello / world".to_owned())
+        );
+        assert_eq!(parse("//shrug"), Line::Say("/shrug".to_owned()));
+        assert_eq!(parse("   "), Line::Nothing);
+    }
+
+    #[test]
+    fn commands_are_understood() {
+        assert_eq!(parse("/accept"), Line::Accept(None));
+        assert_eq!(parse("/accept 2"), Line::Accept(Some(2)));
+        assert_eq!(parse("/decline  7 "), Line::Decline(Some(7)));
+        assert_eq!(parse("/quit"), Line::Leave);
+        for wrong in ["/accept x", "/send", "/dance", "/send 'a"] {
+            assert!(matches!(parse(wrong), Line::Mistake(_)), "{wrong}");
+        }
+    }
+
+    #[cfg(not(windows))]
+    #[test]
+    fn paths_with_spaces_can_be_quoted() {
+        let paths = ["a b.jpg", "c\"d", "e f", "g"].map(PathBuf::from);
+        assert_eq!(
+            parse(r#"/send "a b.jpg" 'c"d' e\ f g"#),
+            Line::Send(paths.to_vec())
+        );
+    }
+}

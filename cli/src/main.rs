@@ -1,0 +1,97 @@
+//! `parlor`: rooms where people chat and send files from device to device, in the terminal.
+//!
+//! Each command is a thin loop around a room of `parlor-core`: [`stage`] takes its events and
+//! reports them, [`conduct`] decides from them when the command is done, [`report`] prints for
+//! people and for programs, [`exit`] says how it ended.
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{Directive, LevelFilter};
+
+use args::{Cli, Command, OutputArgs};
+use conduct::End;
+use exit::{Code, Failure};
+use interrupt::Interrupt;
+use report::{Report, Reporter};
+
+mod args;
+mod chat;
+mod conduct;
+mod demo;
+mod enter;
+mod exit;
+mod host;
+mod input;
+mod interrupt;
+mod meter;
+mod observe;
+mod qr;
+mod receive;
+mod report;
+mod send;
+mod sources;
+mod stage;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    start_logging(&cli.output);
+    let mut reporter = Reporter::new(cli.output.json);
+    reporter.report(&Report::Start {
+        format: report::json::FORMAT,
+        version: env!("CARGO_PKG_VERSION"),
+        command: cli.command.name(),
+    });
+    let end = run(&cli.command, &mut reporter);
+    if let Err(failure) = &end {
+        reporter.report(&Report::from(failure));
+    }
+    let code = end.map_or_else(|failure| failure.code, |()| Code::Done);
+    reporter.report(&Report::End {
+        exit_code: code.number(),
+    });
+    code.into()
+}
+
+fn run(command: &Command, reporter: &mut Reporter) -> End {
+    let system = |error: std::io::Error| {
+        Failure::new(
+            Code::LocalFile,
+            format!("The system refused what Parlor needs ({error})."),
+        )
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(system)?;
+    let end = runtime.block_on(async {
+        let mut interrupt = Interrupt::new().map_err(system)?;
+        match command {
+            Command::Send(args) => send::run(args, reporter, &mut interrupt).await,
+            Command::Receive(args) => receive::run(args, reporter, &mut interrupt).await,
+            Command::Room(args) => chat::run(args, reporter, &mut interrupt).await,
+            Command::Demo => demo::run(reporter, &mut interrupt).await,
+        }
+    });
+    // Whatever still runs has had its time in `Stage::leave`.
+    runtime.shutdown_background();
+    end
+}
+
+/// Nothing is logged unless asked for; secrets are in no log at any level.
+fn start_logging(output: &OutputArgs) {
+    let filter = match (std::env::var("PARLOR_LOG"), output.verbose) {
+        (Ok(filter), 0) => EnvFilter::new(filter),
+        (_, 0) => return,
+        (_, 1) => EnvFilter::new("warn,parlor=info,parlor_core=info,parlor_engine=info"),
+        (_, _) => EnvFilter::new("info,parlor=debug,parlor_core=debug,parlor_engine=debug"),
+    };
+    // Below this the ICE agent logs the passwords of its sessions.
+    let no_passwords = Directive::from(LevelFilter::INFO);
+    let no_passwords = "rtc_ice=info".parse().unwrap_or(no_passwords);
+    tracing_subscriber::fmt()
+        .with_env_filter(filter.add_directive(no_passwords))
+        .with_writer(std::io::stderr)
+        .init();
+}

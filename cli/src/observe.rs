@@ -1,0 +1,415 @@
+//! From the room's events to reports: adds the names, sizes and hashes that an event leaves out.
+
+use std::collections::BTreeMap;
+
+use parlor_core::room::RoomEvent;
+use parlor_core::room::input::IncomingKey;
+use parlor_core::room::notice::{Notice, Outcome};
+use parlor_core::room::view::{
+    AddressKind, Direction, PathView, PeerStateView, RoomView, TransferView,
+};
+use parlor_proto::frame::OfferedFile;
+use parlor_proto::id::DeviceId;
+use parlor_proto::invite::Invite;
+use parlor_proto::tree::Hash;
+
+use crate::report::{FileReport, PathReport, PersonReport, Report, TransferRef, Way};
+
+/// Transfers by direction, device and number, as the view names them.
+pub(crate) type TransferKey = (Way, DeviceId, u64);
+
+/// What was heard so far, as far as later events need it.
+#[derive(Debug, Default)]
+pub(crate) struct Observer {
+    /// The room we open, until its link is shown.
+    unshown: Option<Invite>,
+    names: BTreeMap<DeviceId, String>,
+    incoming: BTreeMap<IncomingKey, Vec<OfferedFile>>,
+    outgoing: BTreeMap<u64, Vec<OfferedFile>>,
+    offers: u32,
+}
+
+impl Observer {
+    /// `opened` is the room's invite if we open it; its link is shown once we are in.
+    pub(crate) fn new(opened: Option<Invite>) -> Self {
+        Self {
+            unshown: opened,
+            ..Self::default()
+        }
+    }
+
+    /// What to tell about an event.
+    pub(crate) fn reports(&mut self, event: &RoomEvent) -> Vec<Report> {
+        match event {
+            RoomEvent::Session(notice) => self.notice_reports(notice),
+            RoomEvent::Preparing {
+                share,
+                done_bytes,
+                total_bytes,
+            } => vec![Report::Preparing {
+                share: share.0,
+                done_bytes: *done_bytes,
+                total_bytes: *total_bytes,
+            }],
+            RoomEvent::Prepared {
+                share,
+                transfer,
+                files,
+                more,
+            } => {
+                self.outgoing.insert(*transfer, files.clone());
+                vec![Report::Prepared {
+                    share: share.0,
+                    transfer: transfer.to_string(),
+                    files: files.iter().map(file_report).collect(),
+                    total_bytes: files.iter().map(|file| file.size).sum(),
+                    more: *more,
+                }]
+            }
+            RoomEvent::NotPrepared {
+                share,
+                path,
+                reason,
+                more,
+            } => vec![Report::NotPrepared {
+                share: share.0,
+                path: path.display().to_string(),
+                reason: reason.clone(),
+                more: *more,
+            }],
+        }
+    }
+
+    fn notice_reports(&mut self, notice: &Notice) -> Vec<Report> {
+        let report = match notice {
+            Notice::Joined { others } => return self.joined(*others),
+            Notice::ServerLost { .. }
+            | Notice::PeerConnected { .. }
+            | Notice::PeerUnreachable { .. }
+            | Notice::PeerLost { .. }
+            | Notice::PeerLeft { .. }
+            | Notice::PeerRefused { .. } => self.peer_report(notice),
+            Notice::Said { .. }
+            | Notice::NotSaid { .. }
+            | Notice::Heard { .. }
+            | Notice::Delivered { .. } => self.chat_report(notice),
+            Notice::Offered { .. }
+            | Notice::NotOffered { .. }
+            | Notice::OfferAnswered { .. }
+            | Notice::FileReceived { .. }
+            | Notice::FileDelivered { .. }
+            | Notice::FileNotReceived { .. }
+            | Notice::FileNotDelivered { .. } => self.file_report(notice),
+            Notice::Received { key, outcome } => {
+                let key = (Way::Incoming, key.from, key.transfer);
+                Some(self.outcome_report(key, outcome))
+            }
+            Notice::Sent {
+                transfer,
+                to,
+                outcome,
+            } => Some(self.outcome_report((Way::Outgoing, *to, *transfer), outcome)),
+            // Told as the error that follows from them, and as the end.
+            Notice::Rejected { .. } | Notice::Ended => None,
+        };
+        report.into_iter().collect()
+    }
+
+    fn joined(&mut self, others: usize) -> Vec<Report> {
+        let room = self.unshown.take().map(|invite| Report::Room {
+            link: invite.to_link(),
+            deep_link: invite.to_deep_link(),
+            server: invite.server.to_string(),
+        });
+        let joined = Report::Joined { others };
+        room.into_iter().chain([joined]).collect()
+    }
+
+    fn peer_report(&mut self, notice: &Notice) -> Option<Report> {
+        Some(match notice {
+            Notice::ServerLost {
+                reason,
+                failures,
+                retry_in,
+            } => Report::ServerLost {
+                reason: reason.clone(),
+                failures: *failures,
+                retry_in_ms: millis(*retry_in),
+            },
+            Notice::PeerConnected {
+                peer: _,
+                device,
+                name,
+                path,
+                took,
+            } => {
+                self.names.insert(*device, name.to_string());
+                Report::PeerConnected {
+                    device: device.to_string(),
+                    name: name.to_string(),
+                    path: path.as_ref().map(path_report),
+                    connect_ms: millis(*took),
+                }
+            }
+            Notice::PeerUnreachable {
+                peer: _,
+                reason,
+                failures,
+            } => Report::PeerUnreachable {
+                reason: reason.clone(),
+                failures: *failures,
+            },
+            Notice::PeerLost {
+                device,
+                name,
+                reason,
+            } => Report::PeerLost {
+                device: device.to_string(),
+                name: name.to_string(),
+                reason: reason.clone(),
+            },
+            Notice::PeerLeft {
+                device,
+                name,
+                reason,
+            } => Report::PeerLeft {
+                device: device.to_string(),
+                name: name.to_string(),
+                reason: reason.clone(),
+            },
+            Notice::PeerRefused { peer: _, reason } => Report::PeerRefused {
+                reason: reason.clone(),
+            },
+            #[allow(
+                clippy::wildcard_enum_match_arm,
+                reason = "the caller routes by the full list"
+            )]
+            _ => return None,
+        })
+    }
+
+    fn chat_report(&self, notice: &Notice) -> Option<Report> {
+        Some(match notice {
+            Notice::Said {
+                seq,
+                text,
+                written_at_ms,
+            } => Report::Said {
+                seq: *seq,
+                text: text.clone(),
+                written_at_ms: *written_at_ms,
+            },
+            Notice::NotSaid { reason } => Report::NotSaid {
+                reason: reason.clone(),
+            },
+            Notice::Heard {
+                author,
+                name,
+                seq,
+                text,
+                written_at_ms,
+            } => Report::Message {
+                device: author.to_string(),
+                name: name.to_string(),
+                seq: *seq,
+                text: text.clone(),
+                written_at_ms: *written_at_ms,
+            },
+            Notice::Delivered { seq, to } => Report::Delivered {
+                seq: *seq,
+                to: to.to_string(),
+                name: self.name(*to),
+            },
+            #[allow(
+                clippy::wildcard_enum_match_arm,
+                reason = "the caller routes by the full list"
+            )]
+            _ => return None,
+        })
+    }
+
+    fn file_report(&mut self, notice: &Notice) -> Option<Report> {
+        Some(match notice {
+            Notice::Offered { key, name, files } => self.offered(*key, name.as_str(), files),
+            Notice::NotOffered { transfer, reason } => Report::NotOffered {
+                transfer: transfer.to_string(),
+                reason: reason.clone(),
+            },
+            Notice::OfferAnswered {
+                transfer,
+                by,
+                accepted,
+                reason,
+            } => Report::OfferAnswered {
+                of: self.transfer_ref((Way::Outgoing, *by, *transfer)),
+                accepted: *accepted,
+                reason: reason.clone(),
+            },
+            Notice::FileReceived {
+                key,
+                file,
+                stored_as,
+            } => {
+                let offered = file_at(self.incoming.get(key), *file);
+                Report::FileReceived {
+                    of: self.transfer_ref((Way::Incoming, key.from, key.transfer)),
+                    file: *file,
+                    path: stored_as.clone(),
+                    size: offered.size,
+                    blake3: offered.blake3,
+                }
+            }
+            Notice::FileDelivered { transfer, file, to } => {
+                let FileReport { path, size, blake3 } = file_at(self.outgoing.get(transfer), *file);
+                Report::FileDelivered {
+                    of: self.transfer_ref((Way::Outgoing, *to, *transfer)),
+                    file: *file,
+                    path,
+                    size,
+                    blake3,
+                }
+            }
+            Notice::FileNotReceived { key, file, reason } => Report::FileFailed {
+                of: self.transfer_ref((Way::Incoming, key.from, key.transfer)),
+                file: *file,
+                path: file_at(self.incoming.get(key), *file).path,
+                reason: reason.clone(),
+            },
+            Notice::FileNotDelivered {
+                transfer,
+                file,
+                to,
+                reason,
+            } => Report::FileFailed {
+                of: self.transfer_ref((Way::Outgoing, *to, *transfer)),
+                file: *file,
+                path: file_at(self.outgoing.get(transfer), *file).path,
+                reason: reason.clone(),
+            },
+            #[allow(
+                clippy::wildcard_enum_match_arm,
+                reason = "the caller routes by the full list"
+            )]
+            _ => return None,
+        })
+    }
+
+    fn offered(&mut self, key: IncomingKey, name: &str, files: &[OfferedFile]) -> Report {
+        self.incoming.insert(key, files.to_vec());
+        self.names
+            .entry(key.from)
+            .or_insert_with(|| name.to_owned());
+        self.offers += 1;
+        Report::Offered {
+            offer: self.offers,
+            from: key.from.to_string(),
+            name: name.to_owned(),
+            transfer: key.transfer.to_string(),
+            files: files.iter().map(file_report).collect(),
+            total_bytes: files.iter().map(|file| file.size).sum(),
+        }
+    }
+
+    fn outcome_report(&self, key: TransferKey, outcome: &Outcome) -> Report {
+        let of = self.transfer_ref(key);
+        match outcome {
+            Outcome::Complete { files, bytes } => Report::TransferComplete {
+                of,
+                files: *files,
+                bytes: *bytes,
+            },
+            Outcome::Incomplete { files, failed } => Report::TransferIncomplete {
+                of,
+                files: *files,
+                failed: *failed,
+            },
+            Outcome::Declined => Report::TransferDeclined { of },
+            Outcome::Cancelled { by_us, reason } => Report::TransferCancelled {
+                of,
+                by_us: *by_us,
+                reason: reason.clone(),
+            },
+        }
+    }
+
+    /// A transfer of the view, in words of the reports.
+    pub(crate) fn transfer_ref(&self, (direction, with, transfer): TransferKey) -> TransferRef {
+        TransferRef {
+            direction,
+            transfer: transfer.to_string(),
+            with: with.to_string(),
+            name: self.name(with),
+        }
+    }
+
+    fn name(&self, device: DeviceId) -> String {
+        let name = self.names.get(&device);
+        name.map_or_else(|| "Somebody".to_owned(), String::clone)
+    }
+}
+
+/// The key of a transfer in the view.
+pub(crate) const fn transfer_key(transfer: &TransferView) -> TransferKey {
+    let way = match transfer.direction {
+        Direction::Incoming => Way::Incoming,
+        Direction::Outgoing => Way::Outgoing,
+    };
+    (way, transfer.with, transfer.transfer)
+}
+
+/// Everyone else in the room.
+pub(crate) fn people(view: &RoomView) -> Vec<PersonReport> {
+    let person = |peer: &parlor_core::room::view::PeerView| PersonReport {
+        device: peer.identity.as_ref().map(|(device, _)| device.to_string()),
+        name: peer.identity.as_ref().map(|(_, name)| name.to_string()),
+        connected: matches!(peer.state, PeerStateView::Connected { .. }),
+        path: peer.path.as_ref().map(path_report),
+    };
+    view.peers.iter().map(person).collect()
+}
+
+pub(crate) fn path_report(path: &PathView) -> PathReport {
+    PathReport {
+        local: address_kind(path.local),
+        remote: address_kind(path.remote),
+        round_trip_ms: path.round_trip.map(|time| time.as_secs_f64() * 1000.0),
+    }
+}
+
+/// As ICE calls them (RFC 8839, section 5.1).
+const fn address_kind(kind: AddressKind) -> &'static str {
+    match kind {
+        AddressKind::Host => "host",
+        AddressKind::ServerReflexive => "srflx",
+        AddressKind::PeerReflexive => "prflx",
+        AddressKind::Relay => "relay",
+    }
+}
+
+fn file_report(file: &OfferedFile) -> FileReport {
+    FileReport {
+        path: file.path.to_string(),
+        size: file.size,
+        blake3: hex(&file.root),
+    }
+}
+
+fn file_at(files: Option<&Vec<OfferedFile>>, index: u32) -> FileReport {
+    let file = files.and_then(|files| files.get(index as usize));
+    file.map_or_else(
+        || FileReport {
+            path: format!("file {index}"),
+            size: 0,
+            blake3: String::new(),
+        },
+        file_report,
+    )
+}
+
+fn hex(hash: &Hash) -> String {
+    blake3::Hash::from_bytes(*hash).to_hex().to_string()
+}
+
+fn millis(time: core::time::Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}

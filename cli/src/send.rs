@@ -1,0 +1,90 @@
+//! `parlor send`.
+
+use std::path::{Path, PathBuf};
+
+use parlor_proto::signal::JoinIntent;
+
+use crate::args::SendArgs;
+use crate::conduct::send::SendConduct;
+use crate::conduct::{Conduct as _, End};
+use crate::enter::Entrance;
+use crate::exit::{Code, Failure};
+use crate::host;
+use crate::interrupt::Interrupt;
+use crate::observe::Observer;
+use crate::report::Reporter;
+use crate::sources::Sources;
+use crate::stage::{Happening, Stage};
+
+/// Opens a room and sends.
+pub(crate) async fn run(
+    args: &SendArgs,
+    reporter: &mut Reporter,
+    interrupt: &mut Interrupt,
+) -> End {
+    check(&args.paths)?;
+    let sources = Sources::look(&args.paths);
+    let (invite, host) = host::place(&args.open, reporter).await?;
+    let server = invite.server.to_string();
+    let entrance = Entrance {
+        invite: invite.clone(),
+        intent: JoinIntent::Open,
+        max_peers: args.open.max_peers,
+        folder: None,
+        common: &args.common,
+    };
+    let observer = Observer::new(Some(invite));
+    let mut stage = Stage::new(entrance.enter()?, observer, reporter, interrupt);
+    let conduct = SendConduct::new(server, args.common.patience(), args.keep);
+    let end = serve(&mut stage, conduct, args.paths.clone()).await;
+    stage.leave().await;
+    if let Some(host) = host {
+        host.stop().await;
+    }
+    end.map_err(|failure| sources.explain(failure))
+}
+
+async fn serve(stage: &mut Stage<'_>, mut conduct: SendConduct, paths: Vec<PathBuf>) -> End {
+    stage
+        .room
+        .share(paths)
+        .await
+        .map_err(|_| Failure::room_closed())?;
+    loop {
+        match stage.next().await {
+            Happening::Event(event) => {
+                conduct.on_event(&event, stage.now());
+            }
+            Happening::Tick => {}
+            Happening::Interrupted => return Err(Failure::interrupted()),
+            Happening::Closed => return Err(Failure::room_closed()),
+        }
+        if let Some(end) = conduct.verdict(stage.others(), stage.now()) {
+            return end;
+        }
+    }
+}
+
+/// Looks at the paths before anybody is bothered with a link.
+fn check(paths: &[PathBuf]) -> Result<(), Failure> {
+    for path in paths {
+        open(path).map_err(|error| {
+            Failure::new(
+                Code::LocalFile,
+                format!(
+                    "Cannot read {} ({error}); check the path and its permissions.",
+                    path.display()
+                ),
+            )
+        })?;
+    }
+    Ok(())
+}
+
+fn open(path: &Path) -> std::io::Result<()> {
+    if path.metadata()?.is_dir() {
+        path.read_dir().map(drop)
+    } else {
+        std::fs::File::open(path).map(drop)
+    }
+}
