@@ -52,10 +52,8 @@ fn a_sender_that_stops_ends_the_receiver() {
     let (mut sender, mut receiver) = begin(from.path(), to.path());
     sender.interrupt();
     sender.fail(130, "interrupted", "Stopped");
-    // The goodbye stands in line behind the file. Where it does not get out in time, the receiver
-    // ends as it does when the sender is killed.
-    let code = receiver.exit_code();
-    assert!([6, 7].contains(&code), "{code}");
+    // The goodbye stands in line behind the file, and gets through all the same.
+    assert_eq!(receiver.exit_code(), 6);
     assert!(!to.path().join("endless.bin").exists());
 }
 

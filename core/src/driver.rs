@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use parlor_engine::input::{Command, DiskInput, Input};
 use parlor_engine::notice::Notice;
-use parlor_engine::output::{DiskRequest, Output};
+use parlor_engine::output::Output;
 use parlor_engine::session::{Config, Session};
 use parlor_engine::time::{Deadline, Moment};
 use parlor_engine::view::RoomView;
@@ -15,10 +15,10 @@ use parlor_proto::frame::ChatMessage;
 use parlor_proto::id::DeviceId;
 use tokio::sync::{mpsc, watch};
 
-use crate::history::{self, History};
-use crate::inbox::{self, Inbox};
+use crate::disks::Disks;
+use crate::history;
 use crate::links::{LinkTag, Links};
-use crate::options::{HistoryLocation, RoomOptions};
+use crate::options::RoomOptions;
 use crate::outlet::Outlet;
 use crate::room::{RoomEvent, ShareId, StartError};
 use crate::rtc::RtcEvent;
@@ -81,10 +81,7 @@ struct Driver {
     socket_events: Queue<(u64, SocketEvent)>,
     links: Links,
     link_events: mpsc::Receiver<(LinkTag, RtcEvent)>,
-    inbox: Outlet<DiskRequest>,
-    reader: Outlet<ReadRequest>,
-    history: Outlet<history::Entry>,
-    disk_answers: mpsc::Receiver<DiskInput>,
+    disks: Disks,
     preparations: Queue<Preparation>,
     next_transfer: u64,
 }
@@ -102,8 +99,7 @@ pub(crate) fn spawn(
     }
     let device = DeviceId(device);
     let number = u64::from_le_bytes(number);
-    let (answers, disk_answers) = mpsc::channel(REPORTS_MAX);
-    let (inbox, reader, history) = spawn_threads(&options, number, &answers)?;
+    let disks = Disks::start(&options, number)?;
     let RoomOptions {
         invite,
         intent,
@@ -141,63 +137,13 @@ pub(crate) fn spawn(
         socket_events: mpsc::channel(REPORTS_MAX),
         links: Links::new(ice_servers, link_reports),
         link_events,
-        inbox: Outlet::new(inbox),
-        reader: Outlet::new(reader),
-        history: Outlet::new(history),
-        disk_answers,
+        disks,
         preparations: mpsc::channel(REPORTS_MAX),
         // Random, so that a restarted device does not reuse a number its peers remember.
         next_transfer: number >> 16,
     };
     tokio::spawn(driver.run());
     Ok(())
-}
-
-type Threads = (
-    mpsc::Sender<DiskRequest>,
-    mpsc::Sender<ReadRequest>,
-    mpsc::Sender<history::Entry>,
-);
-
-fn spawn_threads(
-    options: &RoomOptions,
-    token: u64,
-    answers: &mpsc::Sender<DiskInput>,
-) -> Result<Threads, StartError> {
-    let folder = options.folder.clone();
-    let inbox = Inbox::open(folder.as_deref(), token).map_err(|error| StartError::Folder {
-        path: folder.unwrap_or_default(),
-        reason: share::describe(&error),
-    })?;
-    let history = History::open(&options.history).map_err(|error| StartError::History {
-        path: match &options.history {
-            HistoryLocation::Memory => std::path::PathBuf::new(),
-            HistoryLocation::File(path) => path.clone(),
-        },
-        reason: error.to_string(),
-    })?;
-    let (inbox_in, inbox_queue) = mpsc::channel(inbox::QUEUE_MAX);
-    let (reader_in, reader_queue) = mpsc::channel(share::QUEUE_MAX);
-    let (history_in, history_queue) = mpsc::channel(history::QUEUE_MAX);
-    let room = options.invite.secret.room_id();
-    let out = answers.clone();
-    thread("parlor-inbox", move || inbox::run(inbox, inbox_queue, &out))?;
-    let out = answers.clone();
-    thread("parlor-reader", move || share::run(reader_queue, &out))?;
-    let out = answers.clone();
-    thread("parlor-history", move || {
-        history::run(&history, room, history_queue, &out)
-    })?;
-    Ok((inbox_in, reader_in, history_in))
-}
-
-fn thread(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), StartError> {
-    let spawned = std::thread::Builder::new()
-        .name(name.to_owned())
-        .spawn(work);
-    spawned
-        .map(drop)
-        .map_err(|error| StartError::System(error.to_string()))
 }
 
 impl Driver {
@@ -221,14 +167,11 @@ impl Driver {
                 Happening::Socket(generation, event)
             }
             Some((tag, event)) = self.link_events.recv(), if is_heard => Happening::Link(tag, event),
-            Some(answer) = self.disk_answers.recv(), if is_heard => Happening::Disk(answer),
+            answer = self.disks.answer(), if is_heard => Happening::Disk(answer),
             Some(prepared) = self.preparations.1.recv(), if is_heard => {
                 Happening::Prepared(prepared)
             }
             () = self.events.move_on() => Happening::Nothing,
-            () = self.inbox.move_on() => Happening::Nothing,
-            () = self.reader.move_on() => Happening::Nothing,
-            () = self.history.move_on() => Happening::Nothing,
             () = tokio::time::sleep(until_view), if self.is_view_stale => Happening::Nothing,
             () = tokio::time::sleep(until_deadline.unwrap_or_default()),
                 if until_deadline.is_some() => Happening::Nothing,
@@ -286,7 +229,7 @@ impl Driver {
         } = prepared;
         self.next_transfer += 1;
         let transfer = self.next_transfer;
-        self.reader.push(ReadRequest::Open { transfer, sources });
+        self.disks.read(ReadRequest::Open { transfer, sources });
         self.events.push(RoomEvent::Prepared {
             share,
             transfer,
@@ -343,45 +286,9 @@ impl Driver {
                 attempt,
                 action,
             } => self.links.act((peer, attempt), action),
-            Output::Disk(request) => self.ask_disk(request),
+            Output::Disk(request) => self.disks.ask(request),
             Output::Notice(notice) => self.tell(notice),
             Output::Wait(_) => {}
-        }
-    }
-
-    fn ask_disk(&mut self, request: DiskRequest) {
-        match request {
-            DiskRequest::ReadChunk {
-                peer,
-                attempt,
-                transfer,
-                file,
-                offset,
-                len,
-            } => {
-                self.reader.push(ReadRequest::Chunk {
-                    peer,
-                    attempt,
-                    transfer,
-                    file,
-                    offset,
-                    len,
-                });
-            }
-            DiskRequest::CloseSource { transfer } => {
-                self.reader.push(ReadRequest::Close { transfer });
-            }
-            DiskRequest::StoreMessage { author, message } => {
-                self.history.push(history::Entry {
-                    author,
-                    message,
-                    is_answered: true,
-                });
-            }
-            DiskRequest::Create { .. }
-            | DiskRequest::Write { .. }
-            | DiskRequest::Finish { .. }
-            | DiskRequest::Discard { .. } => self.inbox.push(request),
         }
     }
 
@@ -394,7 +301,7 @@ impl Driver {
         {
             let message = ChatMessage::new(*seq, *written_at_ms, text);
             let author = self.device;
-            self.history.push(history::Entry {
+            self.disks.keep(history::Entry {
                 author,
                 message,
                 is_answered: false,
@@ -424,15 +331,21 @@ impl Driver {
     async fn wind_down(mut self) {
         self.publish();
         let until = tokio::time::Instant::now() + LEAVE_MAX;
-        while !self.links.is_empty() || self.events.waiting() > 0 || self.history.waiting() > 0 {
+        while !self.links.is_empty() || self.events.waiting() > 0 {
             tokio::select! {
                 Some((key, event)) = self.link_events.recv() => {
                     self.links.input(key, event);
                 }
                 () = self.events.move_on() => {}
-                () = self.history.move_on() => {}
-                () = tokio::time::sleep_until(until) => return,
+                () = tokio::time::sleep_until(until) => break,
             }
+        }
+        // The events end only when the disk is at rest: whoever waits for them may exit then.
+        if tokio::time::timeout(LEAVE_MAX, self.disks.finish())
+            .await
+            .is_err()
+        {
+            tracing::warn!("the disk was still busy when the room closed");
         }
     }
 }

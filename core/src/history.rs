@@ -171,8 +171,9 @@ pub(crate) fn run(
                 }
             }
         };
-        if is_answered && answers.blocking_send(answer).is_err() {
-            return;
+        if is_answered {
+            // With nobody to hear it the rest is kept all the same.
+            let _ = answers.blocking_send(answer);
         }
     }
 }

@@ -8,6 +8,7 @@ pub mod options;
 pub mod room;
 pub mod rtc;
 
+mod disks;
 mod driver;
 mod inbox;
 mod links;

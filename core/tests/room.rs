@@ -266,3 +266,36 @@ async fn an_unreachable_server_is_told_and_tried_again() {
         assert_eq!(failures.await, failure);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_partial_is_left_when_the_events_end() {
+    let (_server, _, mut ada, mut bob) = pair().await;
+    let source = tempfile::tempdir().unwrap();
+    let path = file(source.path(), "big", 40_000_000);
+    ada.room.share(vec![path]).await.unwrap();
+    let key = bob
+        .notice("offer", |notice| match notice {
+            Notice::Offered { key, .. } => Some(*key),
+            _ => None,
+        })
+        .await;
+    bob.room.answer(key, vec![0], None).await.unwrap();
+    let mut view = bob.room.view();
+    let begun = view.wait_for(|view| view.transfers.iter().any(|t| t.done_bytes > 0));
+    tokio::time::timeout(PATIENCE, begun)
+        .await
+        .unwrap()
+        .unwrap();
+    bob.room.leave().await.unwrap();
+    while bob.events.next().await.is_some() {}
+    let left: Vec<_> = std::fs::read_dir(&bob.folder).unwrap().collect();
+    assert!(
+        left.is_empty() || bob.folder.join("big").exists(),
+        "{left:?}"
+    );
+    assert!(!bob.folder.join(".parlor-partial").exists());
+    ada.notice("farewell", |n| {
+        matches!(n, Notice::PeerLeft { .. }).then_some(())
+    })
+    .await;
+}

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use webrtc::data_channel::{DataChannel, DataChannelEvent};
 
 use super::{Channel, RtcEvent};
@@ -92,6 +92,8 @@ pub(super) struct Pump<K> {
     pub(super) phase: watch::Receiver<Phase>,
     pub(super) outlet: Outlet<K>,
     pub(super) notices: mpsc::Sender<ChannelNotice>,
+    /// Told whenever nothing of this channel is under way any more.
+    pub(super) drained: Arc<Notify>,
 }
 
 impl<K: Clone> Clone for Pump<K> {
@@ -102,6 +104,7 @@ impl<K: Clone> Clone for Pump<K> {
             phase: self.phase.clone(),
             outlet: self.outlet.clone(),
             notices: self.notices.clone(),
+            drained: Arc::clone(&self.drained),
         }
     }
 }
@@ -146,10 +149,11 @@ impl<K: Clone> Pump<K> {
                     .await
                     .map_err(|OutletGone| ChannelNotice::OutletGone)?;
             }
-            // Thresholds we do not set, and steps before `OnClose`.
+            // The threshold is zero: the peer has all of it.
+            DataChannelEvent::OnBufferedAmountLow => self.drained.notify_one(),
+            // A threshold we do not set, and steps before `OnClose`.
             DataChannelEvent::OnError
             | DataChannelEvent::OnClosing
-            | DataChannelEvent::OnBufferedAmountLow
             | DataChannelEvent::OnBufferedAmountHigh
             | _ => {}
         }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 use webrtc::data_channel::DataChannel;
 use webrtc::peer_connection::{
@@ -22,8 +22,9 @@ use super::{Candidate, Channel, CloseReason, MAX_REMOTE_CANDIDATES, Role, RtcCon
 /// Pause between two [`RtcEvent::Path`]: often enough for a person to watch.
 const PATH_REFRESH: Duration = Duration::from_secs(3);
 
-/// How long queued control frames may take to leave on close. A goodbye is worth that much.
-const CLOSE_FLUSH: Duration = Duration::from_millis(250);
+/// How long queued control frames may take to reach the peer on close: they may wait behind a
+/// buffer of file data, and a goodbye is worth that much.
+const CLOSE_FLUSH: Duration = Duration::from_secs(1);
 
 /// Notices of six channel tasks, a handful from each.
 const NOTICE_QUEUE: usize = 32;
@@ -81,6 +82,7 @@ struct Pumps {
     phase: watch::Sender<Phase>,
     notices: mpsc::Receiver<ChannelNotice>,
     control: Arc<dyn DataChannel>,
+    control_drained: Arc<Notify>,
 }
 
 /// What negotiation has seen so far.
@@ -163,6 +165,7 @@ impl<K: Clone + Send + Sync + 'static> Supervisor<K> {
             phase,
             notices,
             control: Arc::clone(&control),
+            control_drained: Arc::default(),
         };
         let queues = [
             (Channel::Control, control, queues.control),
@@ -176,6 +179,11 @@ impl<K: Clone + Send + Sync + 'static> Supervisor<K> {
                 phase: phase_watch.clone(),
                 outlet: self.outlet.clone(),
                 notices: notice_queue.clone(),
+                drained: if channel == Channel::Control {
+                    Arc::clone(&pumps.control_drained)
+                } else {
+                    Arc::default()
+                },
             };
             pumps.readers.spawn(pump.clone().read());
             if channel == Channel::Control {
@@ -404,7 +412,20 @@ impl<K: Clone + Send + Sync + 'static> Supervisor<K> {
 impl Pumps {
     async fn flush_control(&mut self) {
         self.phase.send_replace(Phase::Flushing);
-        let flushed = join_all(&mut self.control_writer);
+        let control = Arc::clone(&self.control);
+        let drained = Arc::clone(&self.control_drained);
+        let flushed = async {
+            join_all(&mut self.control_writer).await;
+            // Taken by the channel is not yet with the peer: ending the connection now would
+            // drop what waits behind file data.
+            while control
+                .outstanding_bytes()
+                .await
+                .is_ok_and(|bytes| bytes > 0)
+            {
+                drained.notified().await;
+            }
+        };
         // What has not left by then is not waited for.
         tokio::time::timeout(CLOSE_FLUSH, flushed).await.ok();
     }

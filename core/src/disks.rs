@@ -1,0 +1,159 @@
+//! The threads that touch the disk: one for files that arrive, one for files that are read, one for
+//! messages. Each has a bounded queue, and all answer into one.
+
+use std::path::PathBuf;
+use std::thread::JoinHandle;
+
+use parlor_engine::input::DiskInput;
+use parlor_engine::output::DiskRequest;
+use tokio::sync::mpsc;
+
+use crate::history::{self, History};
+use crate::inbox::{self, Inbox};
+use crate::options::{HistoryLocation, RoomOptions};
+use crate::outlet::Outlet;
+use crate::room::StartError;
+use crate::share::{self, ReadRequest};
+
+/// Answers that may wait for the loop.
+const ANSWERS_MAX: usize = 256;
+
+/// The disk threads, as the event loop sees them.
+#[derive(Debug)]
+pub(crate) struct Disks {
+    inbox: Outlet<DiskRequest>,
+    reader: Outlet<ReadRequest>,
+    history: Outlet<history::Entry>,
+    answers: mpsc::Receiver<DiskInput>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Disks {
+    /// Opens folder and history and starts the threads.
+    pub(crate) fn start(options: &RoomOptions, token: u64) -> Result<Self, StartError> {
+        let folder = options.folder.clone();
+        let inbox = Inbox::open(folder.as_deref(), token).map_err(|error| StartError::Folder {
+            path: folder.unwrap_or_default(),
+            reason: share::describe(&error),
+        })?;
+        let history = History::open(&options.history).map_err(|error| StartError::History {
+            path: match &options.history {
+                HistoryLocation::Memory => PathBuf::new(),
+                HistoryLocation::File(path) => path.clone(),
+            },
+            reason: error.to_string(),
+        })?;
+        let room = options.invite.secret.room_id();
+        let (inbox_in, inbox_queue) = mpsc::channel(inbox::QUEUE_MAX);
+        let (reader_in, reader_queue) = mpsc::channel(share::QUEUE_MAX);
+        let (history_in, history_queue) = mpsc::channel(history::QUEUE_MAX);
+        let (out, answers) = mpsc::channel(ANSWERS_MAX);
+        let (inbox_out, reader_out) = (out.clone(), out.clone());
+        let threads = vec![
+            thread("parlor-inbox", move || {
+                inbox::run(inbox, inbox_queue, &inbox_out)
+            })?,
+            thread("parlor-reader", move || {
+                share::run(reader_queue, &reader_out)
+            })?,
+            thread("parlor-history", move || {
+                history::run(&history, room, history_queue, &out)
+            })?,
+        ];
+        Ok(Self {
+            inbox: Outlet::new(inbox_in),
+            reader: Outlet::new(reader_in),
+            history: Outlet::new(history_in),
+            answers,
+            threads,
+        })
+    }
+
+    /// Hands a request to the thread it is for.
+    pub(crate) fn ask(&mut self, request: DiskRequest) {
+        match request {
+            DiskRequest::ReadChunk {
+                peer,
+                attempt,
+                transfer,
+                file,
+                offset,
+                len,
+            } => self.read(ReadRequest::Chunk {
+                peer,
+                attempt,
+                transfer,
+                file,
+                offset,
+                len,
+            }),
+            DiskRequest::CloseSource { transfer } => self.read(ReadRequest::Close { transfer }),
+            DiskRequest::StoreMessage { author, message } => self.keep(history::Entry {
+                author,
+                message,
+                is_answered: true,
+            }),
+            DiskRequest::Create { .. }
+            | DiskRequest::Write { .. }
+            | DiskRequest::Finish { .. }
+            | DiskRequest::Discard { .. } => self.inbox.push(request),
+        }
+    }
+
+    pub(crate) fn read(&mut self, request: ReadRequest) {
+        self.reader.push(request);
+    }
+
+    pub(crate) fn keep(&mut self, entry: history::Entry) {
+        self.history.push(entry);
+    }
+
+    /// The next answer. Moves waiting requests on meanwhile; loses nothing when dropped half-way.
+    pub(crate) async fn answer(&mut self) -> DiskInput {
+        loop {
+            tokio::select! {
+                Some(answer) = self.answers.recv() => return answer,
+                () = self.inbox.move_on() => {}
+                () = self.reader.move_on() => {}
+                () = self.history.move_on() => {}
+            }
+        }
+    }
+
+    /// Keeps what is still to be kept, removes what is partial, and waits for the threads.
+    pub(crate) async fn finish(mut self) {
+        while self.history.waiting() > 0 {
+            tokio::select! {
+                () = self.history.move_on() => {}
+                // Nobody wants the answers any more, but the thread wants to be rid of them.
+                Some(_) = self.answers.recv() => {}
+            }
+        }
+        let Self {
+            inbox,
+            reader,
+            history,
+            answers,
+            threads,
+        } = self;
+        // With its queue closed each thread comes to its end.
+        drop((inbox, reader, history, answers));
+        let joined = tokio::task::spawn_blocking(|| {
+            for thread in threads {
+                if thread.join().is_err() {
+                    tracing::error!("a disk thread panicked");
+                }
+            }
+        });
+        if joined.await.is_err() {
+            tracing::error!("the disk threads could not be waited for");
+        }
+    }
+}
+
+fn thread(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, StartError> {
+    std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(work)
+        .map_err(|error| StartError::System(error.to_string()))
+}
