@@ -10,13 +10,44 @@ use clap::{Args, Parser, Subcommand};
 /// counts as lost, a killed peer still ends the other side within 15 s.
 const DEFAULT_PATIENCE_S: u64 = 5;
 
+const EXAMPLES: &str = "\
+Examples:
+  parlor send photo.jpg trip/ --embed    on one network, without any server
+  parlor receive 'LINK' --out Downloads  on the other device
+  parlor room --embed                    talk; /send PATH hands over files
+  parlor demo                            see it work on this machine";
+
+const SEND_EXAMPLES: &str = "\
+Examples:
+  parlor send photo.jpg trip/ --embed
+  parlor send talk.mp4 --embed --keep
+  parlor send photo.jpg --server https://parlor.example.org";
+
+const RECEIVE_EXAMPLES: &str = "\
+Examples:
+  parlor receive 'http://192.168.1.20:40123/j#…'
+  parlor receive 'LINK' --out Downloads --yes
+  parlor receive - --yes < link.txt";
+
+const ROOM_EXAMPLES: &str = "\
+Examples:
+  parlor room --embed --out Downloads
+  parlor room 'LINK' --out Downloads
+  echo 'Dinner is ready' | parlor room 'LINK'";
+
+const DEMO_EXAMPLES: &str = "\
+Examples:
+  parlor demo
+  parlor demo --json";
+
 /// Rooms where people chat and send files from device to device.
 #[derive(Debug, Parser)]
 #[command(
     name = "parlor",
+    bin_name = "parlor",
     version,
-    propagate_version = true,
-    arg_required_else_help = true
+    arg_required_else_help = true,
+    after_help = EXAMPLES
 )]
 pub(crate) struct Cli {
     #[command(flatten)]
@@ -29,12 +60,12 @@ pub(crate) struct Cli {
 /// What is printed, and how.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct OutputArgs {
-    /// Print one JSON object per line on stdout, and everything for people on stderr
-    #[arg(long, global = true)]
+    /// Print JSON lines for scripts on stdout, words on stderr
+    #[arg(long, global = true, display_order = 90)]
     pub(crate) json: bool,
 
-    /// Log to stderr: -v what happens, -vv in detail (or set PARLOR_LOG to a filter)
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    /// Log to stderr; -vv in detail
+    #[arg(short, long, global = true, display_order = 91, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
 }
 
@@ -42,12 +73,16 @@ pub(crate) struct OutputArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Open a room and send files to whoever joins it
+    #[command(after_help = SEND_EXAMPLES)]
     Send(SendArgs),
     /// Join a room and save the files that are offered there
+    #[command(after_help = RECEIVE_EXAMPLES)]
     Receive(ReceiveArgs),
     /// Chat and exchange files in the terminal
+    #[command(after_help = ROOM_EXAMPLES)]
     Room(RoomArgs),
     /// Try everything on this machine: server, room, messages and files
+    #[command(after_help = DEMO_EXAMPLES)]
     Demo,
 }
 
@@ -70,7 +105,7 @@ pub(crate) struct SendArgs {
     #[arg(required = true, value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
 
-    /// Serve everyone who joins until Ctrl-C, instead of ending when the first has everything
+    /// Serve everyone until Ctrl-C
     #[arg(long, visible_alias = "to-all")]
     pub(crate) keep: bool,
 
@@ -84,15 +119,15 @@ pub(crate) struct SendArgs {
 /// `parlor receive`.
 #[derive(Debug, Args)]
 pub(crate) struct ReceiveArgs {
-    /// The link of the room; "-" reads it from stdin, which keeps it out of the process list
-    #[arg(value_name = "LINK", env = "PARLOR_LINK", hide_env_values = true)]
+    /// The link of the room; "-" reads it from stdin [env: PARLOR_LINK]
+    #[arg(value_name = "LINK", env = "PARLOR_LINK", hide_env = true)]
     pub(crate) link: String,
 
-    /// Folder for the files; it is created if it is not there
-    #[arg(long, value_name = "DIR")]
+    /// Folder for the files, made if it is not there
+    #[arg(long, value_name = "DIR", default_value = ".")]
     pub(crate) out: PathBuf,
 
-    /// Take everything that is offered without asking
+    /// Take everything without asking
     #[arg(long, short)]
     pub(crate) yes: bool,
 
@@ -103,11 +138,11 @@ pub(crate) struct ReceiveArgs {
 /// `parlor room`.
 #[derive(Debug, Args)]
 pub(crate) struct RoomArgs {
-    /// The link of the room ("-" reads it from stdin); without one a new room is opened
-    #[arg(value_name = "LINK", env = "PARLOR_LINK", hide_env_values = true)]
+    /// The link of the room, or "-"; without one a new room is opened [env: PARLOR_LINK]
+    #[arg(value_name = "LINK", env = "PARLOR_LINK", hide_env = true)]
     pub(crate) link: Option<String>,
 
-    /// Folder for accepted files; without one nothing can be accepted
+    /// Folder for accepted files; without it none can be
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
 
@@ -121,18 +156,18 @@ pub(crate) struct RoomArgs {
 /// Where a new room is opened.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct OpenArgs {
-    /// Server that introduces the members (https://, http://, wss:// or ws://)
-    #[arg(long, value_name = "URL", env = "PARLOR_SERVER")]
-    pub(crate) server: Option<String>,
-
     /// Be the server too, for people on the same network
     #[arg(long)]
     pub(crate) embed: bool,
 
-    /// Where the server of --embed listens
+    /// Server that introduces the members [env: PARLOR_SERVER]
+    #[arg(long, value_name = "URL", env = "PARLOR_SERVER", hide_env = true)]
+    pub(crate) server: Option<String>,
+
+    /// Where --embed listens
     #[arg(
         long,
-        value_name = "ADDR",
+        value_name = "IP:PORT",
         default_value = "0.0.0.0:0",
         requires = "embed"
     )]
@@ -146,19 +181,19 @@ pub(crate) struct OpenArgs {
 /// What every command that enters a room takes.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct CommonArgs {
-    /// Your name, as the others see it
-    #[arg(long, env = "PARLOR_NAME")]
+    /// Your name, as the others see it [env: PARLOR_NAME]
+    #[arg(long, env = "PARLOR_NAME", hide_env = true)]
     pub(crate) name: Option<String>,
 
-    /// STUN server to ask for our public address (stun:host:port); may be given several times
+    /// STUN server, like stun:example.org:3478; repeatable
     #[arg(long, value_name = "URL", conflicts_with = "no_stun")]
     pub(crate) stun: Vec<String>,
 
-    /// Ask no STUN server: enough on one network
+    /// Ask no STUN server
     #[arg(long)]
     pub(crate) no_stun: bool,
 
-    /// How long to wait for a lost peer to come back
+    /// How long a lost peer may stay away
     #[arg(long, value_name = "SECONDS", default_value_t = DEFAULT_PATIENCE_S)]
     patience: u64,
 }
@@ -197,11 +232,19 @@ mod tests {
             "parlor send",
             "parlor send a --listen 127.0.0.1:0",
             "parlor send a --max-peers 1",
-            "parlor receive link",
+            "parlor receive",
             "parlor room --stun stun:a --no-stun",
         ] {
             assert!(parse(line).is_err(), "{line}");
         }
+    }
+
+    #[test]
+    fn files_go_where_we_are_unless_told_otherwise() {
+        let Command::Receive(receive) = parse("parlor receive link").unwrap().command else {
+            panic!("another command");
+        };
+        assert_eq!(receive.out, PathBuf::from("."));
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::io::IsTerminal as _;
 
+use parlor_core::room::RoomEvent;
+use parlor_core::room::notice::Notice;
 use parlor_proto::signal::JoinIntent;
 use tokio::sync::mpsc;
 
@@ -20,12 +22,23 @@ use line::Line;
 
 pub(crate) mod line;
 
+const GREETING: &str = "Type to talk; /help lists what else you can do.";
+
+const GREETING_WITHOUT_FOLDER: &str = "Type to talk; /help lists what else you can do. \
+    To save files too, join with --out DIR.";
+
 /// Opens or joins a room and talks.
 pub(crate) async fn run(
     args: &RoomArgs,
     reporter: &mut Reporter,
     interrupt: &mut Interrupt,
 ) -> End {
+    if args.link.is_some() && (args.open.embed || args.open.max_peers.is_some()) {
+        return Err(Failure::usage(
+            "A link leads into a room that is there already; leave out --embed and --max-peers, \
+             or the link (PARLOR_LINK) to open a new one.",
+        ));
+    }
     let (invite, host) = match &args.link {
         Some(link) => (enter::invite(link, interrupt).await?, None),
         None => host::place(&args.open, reporter).await?,
@@ -46,7 +59,12 @@ pub(crate) async fn run(
     let observer = Observer::new(is_ours.then_some(invite));
     let mut stage = Stage::new(entrance.enter()?, observer, reporter, interrupt);
     let conduct = ChatConduct::new(server, args.common.patience(), args.out.is_some());
-    let end = talk(&mut stage, conduct).await;
+    let greeting = if args.out.is_some() {
+        GREETING
+    } else {
+        GREETING_WITHOUT_FOLDER
+    };
+    let end = talk(&mut stage, conduct, greeting).await;
     stage.leave().await;
     stop(host).await;
     end
@@ -58,10 +76,8 @@ async fn stop(host: Option<Host>) {
     }
 }
 
-async fn talk(stage: &mut Stage<'_>, mut conduct: ChatConduct) -> End {
-    stage
-        .reporter
-        .note("Type to talk; /help lists what else you can do.");
+async fn talk(stage: &mut Stage<'_>, mut conduct: ChatConduct, greeting: &str) -> End {
+    let mut greeting = Some(greeting);
     let mut lines = Some(input::lines());
     // Ctrl-D at a keyboard means "I am off"; the end of a file means "that was all".
     let at_end = if std::io::stdin().is_terminal() {
@@ -73,6 +89,11 @@ async fn talk(stage: &mut Stage<'_>, mut conduct: ChatConduct) -> End {
         tokio::select! {
             happening = stage.next() => match happening {
                 Happening::Event(event) => {
+                    if matches!(event, RoomEvent::Session(Notice::Joined { .. }))
+                        && let Some(greeting) = greeting.take()
+                    {
+                        stage.reporter.note(greeting);
+                    }
                     conduct.on_event(&event, stage.now());
                 }
                 Happening::Tick => {}

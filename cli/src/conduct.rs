@@ -111,6 +111,14 @@ impl Presence {
     }
 }
 
+/// "The file" or "1 of 3 files", for those that did not arrive.
+pub(crate) fn missing(files: usize, failed: usize) -> String {
+    match (files, failed) {
+        (0, 1) => "The file".to_owned(),
+        (_, _) => format!("{failed} of {} files", files + failed),
+    }
+}
+
 #[cfg(test)]
 pub(crate) mod examples {
     //! Events for the tests of conducts.

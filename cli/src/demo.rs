@@ -4,6 +4,7 @@ use core::time::Duration;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use indicatif::DecimalBytes;
 use parlor_core::options::RoomOptions;
 use parlor_core::room::RoomEvent;
 use parlor_core::room::notice::{Notice, Outcome};
@@ -37,10 +38,17 @@ struct Connection {
 
 /// Runs the whole demo.
 pub(crate) async fn run(reporter: &mut Reporter, interrupt: &mut Interrupt) -> End {
-    tokio::select! {
+    let end = tokio::select! {
         end = all(reporter) => end,
         () = interrupt.wait() => Err(Failure::interrupted()),
+    };
+    if end
+        .as_ref()
+        .is_err_and(|failure| failure.code == Code::Interrupted)
+    {
+        reporter.interrupted();
     }
+    end
 }
 
 async fn all(reporter: &mut Reporter) -> End {
@@ -219,7 +227,8 @@ fn describe(file: &Path, took: Duration) -> Result<String, Failure> {
     let hash = hash.get(..16).unwrap_or_default();
     let millis = took.as_millis();
     Ok(format!(
-        "{name}, {size} bytes in {millis} ms, BLAKE3 {hash}… on both sides"
+        "{name}, {} in {millis} ms, BLAKE3 {hash}… on both sides",
+        DecimalBytes(size)
     ))
 }
 

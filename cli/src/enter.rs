@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 
 use parlor_core::options::RoomOptions;
 use parlor_core::room::{Room, RoomEvents};
-use parlor_proto::invite::{Invite, ServerUrl};
+use parlor_proto::invite::{Invite, InviteError, ServerUrl};
 use parlor_proto::limits::INVITE_MAX_BYTES;
 use parlor_proto::signal::{IceServer, JoinIntent};
 use parlor_proto::text::DisplayName;
 
 use crate::args::CommonArgs;
-use crate::exit::{Code, Failure};
+use crate::exit::{Code, Failure, plain};
 use crate::interrupt::Interrupt;
 
 /// The link argument that stands for stdin.
@@ -32,10 +32,37 @@ pub(crate) async fn invite(argument: &str, interrupt: &mut Interrupt) -> Result<
 
 fn parse(text: &str) -> Result<Invite, Failure> {
     Invite::parse(text).map_err(|error| {
-        Failure::usage(format!(
-            "That link cannot be used: {error}; copy the whole link again, and quote it."
-        ))
+        let message = match error {
+            InviteError::Damaged => {
+                "That link is damaged or incomplete; copy the whole link again, or ask for it \
+                 again."
+                    .to_owned()
+            }
+            InviteError::MissingSecret => {
+                "That link has lost its last part, the key after the #; copy the whole link again, \
+                 and put it between quotes."
+                    .to_owned()
+            }
+            InviteError::NewerVersion { .. } => format!("{}; update Parlor.", sentence(&error)),
+            InviteError::Server(error) => {
+                format!("That link names a server that cannot be used: {error}; ask for another.")
+            }
+            InviteError::NotALink
+            | InviteError::UnknownScheme { .. }
+            | InviteError::TooLong { .. } => {
+                format!("{}; copy the whole link again.", sentence(&error))
+            }
+        };
+        Failure::usage(message)
     })
+}
+
+/// An error's words at the start of a sentence.
+fn sentence(error: &InviteError) -> String {
+    let words = error.to_string();
+    let mut chars = words.chars();
+    let first = chars.next().map(|c| c.to_ascii_uppercase());
+    first.into_iter().chain(chars).collect()
 }
 
 fn first_line() -> Result<String, Failure> {
@@ -60,9 +87,8 @@ fn first_line() -> Result<String, Failure> {
 /// The person's name: as given, or as they are called on this machine.
 pub(crate) fn name(args: &CommonArgs) -> DisplayName {
     let on_this_machine = || {
-        std::env::var("USER")
-            .or_else(|_| std::env::var("USERNAME"))
-            .ok()
+        let names = ["USER", "LOGNAME", "USERNAME"];
+        names.iter().find_map(|name| std::env::var(name).ok())
     };
     let name = args.name.clone().or_else(on_this_machine);
     DisplayName::sanitise(&name.unwrap_or_default())
@@ -135,8 +161,9 @@ fn prepare_folder(folder: &Path) -> Result<(), Failure> {
         Failure::new(
             Code::LocalFile,
             format!(
-                "Cannot use {} as the folder for files ({error}); choose another one with --out.",
-                folder.display()
+                "Cannot use {} as the folder for files ({}); choose another one with --out.",
+                folder.display(),
+                plain(&error)
             ),
         )
     })

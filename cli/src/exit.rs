@@ -1,6 +1,7 @@
 //! How the program ends: the exit codes, and the one sentence that goes with each failure.
 
 use core::fmt;
+use std::io;
 use std::process::ExitCode;
 
 use parlor_core::room::StartError;
@@ -134,6 +135,24 @@ impl Failure {
                 Code::Refused,
                 format!("The server refused us ({message}); update Parlor or try another server."),
             ),
+        }
+    }
+}
+
+/// Why the system refused, for a person: without the numbers that programmers look up.
+pub(crate) fn plain(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
+            "a file is in the way of a folder".to_owned()
+        }
+        io::ErrorKind::ReadOnlyFilesystem => "the disk is read-only".to_owned(),
+        io::ErrorKind::StorageFull => "the disk is full".to_owned(),
+        _ => {
+            let words = error.to_string();
+            let end = words.find(" (os error").unwrap_or(words.len());
+            words.get(..end).unwrap_or_default().to_lowercase()
         }
     }
 }

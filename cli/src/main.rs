@@ -58,7 +58,10 @@ fn run(command: &Command, reporter: &mut Reporter) -> End {
     let system = |error: std::io::Error| {
         Failure::new(
             Code::LocalFile,
-            format!("The system refused what Parlor needs ({error})."),
+            format!(
+                "The system refused what Parlor needs ({}).",
+                exit::plain(&error)
+            ),
         )
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -372,7 +372,7 @@ pub(crate) fn path_report(path: &PathView) -> PathReport {
     PathReport {
         local: address_kind(path.local),
         remote: address_kind(path.remote),
-        round_trip_ms: path.round_trip.map(|time| time.as_secs_f64() * 1000.0),
+        round_trip_ms: path.round_trip.map(millis_exact),
     }
 }
 
@@ -408,6 +408,11 @@ fn file_at(files: Option<&Vec<OfferedFile>>, index: u32) -> FileReport {
 
 fn hex(hash: &Hash) -> String {
     blake3::Hash::from_bytes(*hash).to_hex().to_string()
+}
+
+/// To the microsecond; what follows is noise.
+fn millis_exact(time: core::time::Duration) -> f64 {
+    (time.as_secs_f64() * 1e6).round() / 1e3
 }
 
 fn millis(time: core::time::Duration) -> u64 {

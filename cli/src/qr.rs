@@ -2,24 +2,34 @@
 
 use qrcode::{Color, EcLevel, QrCode};
 
-/// The margin that scanners need around the code, in modules (ISO 18004).
-const QUIET_ZONE: usize = 4;
+use crate::report::screen::Size;
 
 /// Black on white whatever the terminal's colours are: many scanners read nothing else.
 const BLACK_ON_WHITE: &str = "\u{1b}[38;5;16;48;5;231m";
 
 const RESET: &str = "\u{1b}[0m";
 
+/// What the code for `text` takes, with a margin of `quiet_zone` modules; `None` when the text is
+/// too long for any code.
+pub(crate) fn size(text: &str, quiet_zone: usize) -> Option<Size> {
+    let code = QrCode::with_error_correction_level(text, EcLevel::L).ok()?;
+    let columns = code.width() + 2 * quiet_zone;
+    Some(Size {
+        columns,
+        rows: columns.div_ceil(2),
+    })
+}
+
 /// Draws `text`; empty when it is too long for any code. Without colours, as in a file, the code
 /// is drawn for a dark background.
-pub(crate) fn draw(text: &str, has_colours: bool) -> String {
+pub(crate) fn draw(text: &str, quiet_zone: usize, has_colours: bool) -> String {
     let Ok(code) = QrCode::with_error_correction_level(text, EcLevel::L) else {
         return String::new();
     };
-    let width = code.width() + 2 * QUIET_ZONE;
+    let width = code.width() + 2 * quiet_zone;
     let colours = code.to_colors();
     let is_dark = |x: usize, y: usize| {
-        let inside = |at: usize| at.checked_sub(QUIET_ZONE).filter(|at| *at < code.width());
+        let inside = |at: usize| at.checked_sub(quiet_zone).filter(|at| *at < code.width());
         let module = inside(y).and_then(|y| Some(y * code.width() + inside(x)?));
         module.and_then(|at| colours.get(at)) == Some(&Color::Dark)
     };
@@ -51,17 +61,13 @@ mod tests {
 
     #[test]
     fn every_line_has_the_same_width_and_a_margin() {
-        let drawn = draw("http://192.168.1.20:40123/j#AbCdEfGh", false);
+        let drawn = draw("http://192.168.1.20:40123/j#AbCdEfGh", 4, false);
         let lines: Vec<Vec<char>> = drawn.lines().map(|line| line.chars().collect()).collect();
         let width = lines[0].len();
         assert!(lines.iter().all(|line| line.len() == width));
         assert_eq!(lines.len(), width.div_ceil(2));
         assert!(lines[0].iter().all(|c| *c == '█'));
-        assert!(
-            lines
-                .iter()
-                .all(|line| line[..QUIET_ZONE] == ['█'; QUIET_ZONE])
-        );
+        assert!(lines.iter().all(|line| line[..4] == ['█'; 4]));
     }
 
     /// Black where a terminal would show black, some pixels a module, as a camera sees it.
@@ -89,8 +95,8 @@ mod tests {
     #[test]
     fn a_camera_reads_the_link_again() {
         let link = "https://parlor.example.org/j#AQABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f-RI";
-        for has_colours in [false, true] {
-            let drawn = draw(link, has_colours);
+        for (quiet_zone, has_colours) in [(4, false), (4, true), (2, false), (2, true)] {
+            let drawn = draw(link, quiet_zone, has_colours);
             let plain = drawn.replace(BLACK_ON_WHITE, "").replace(RESET, "");
             let mut photo = rqrr::PreparedImage::prepare(photograph(&plain, has_colours));
             let (_, read) = photo.detect_grids()[0].decode().unwrap();
@@ -100,7 +106,7 @@ mod tests {
 
     #[test]
     fn a_terminal_gets_black_on_white() {
-        let drawn = draw("parlor", true);
+        let drawn = draw("parlor", 4, true);
         assert!(drawn.lines().all(|line| line.starts_with(BLACK_ON_WHITE)));
         assert!(drawn.lines().all(|line| line.ends_with(RESET)));
         // The margin is background there, not ink.
@@ -109,6 +115,6 @@ mod tests {
 
     #[test]
     fn a_text_that_fits_no_code_is_left_out() {
-        assert_eq!(draw(&"x".repeat(5000), true), "");
+        assert_eq!(draw(&"x".repeat(5000), 4, true), "");
     }
 }

@@ -3,7 +3,9 @@
 use std::collections::VecDeque;
 use std::io::IsTerminal as _;
 
+use parlor_core::room::RoomEvent;
 use parlor_core::room::input::IncomingKey;
+use parlor_core::room::notice::Notice;
 use parlor_proto::signal::JoinIntent;
 use tokio::sync::mpsc;
 
@@ -42,12 +44,12 @@ pub(crate) async fn run(
     };
     let observer = Observer::new(None);
     let mut stage = Stage::new(entrance.enter()?, observer, reporter, interrupt);
-    stage.reporter.note("Waiting for files to be offered …");
     let conduct = ReceiveConduct::new(server, args.common.patience(), args.yes);
     let mut receiving = Receiving {
         conduct,
         asked: VecDeque::new(),
         answers: (!args.yes).then(input::lines),
+        has_said_waiting: false,
     };
     let end = receiving.run(&mut stage).await;
     stage.leave().await;
@@ -59,6 +61,7 @@ struct Receiving {
     conduct: ReceiveConduct,
     asked: VecDeque<IncomingKey>,
     answers: Option<mpsc::Receiver<String>>,
+    has_said_waiting: bool,
 }
 
 impl Receiving {
@@ -67,6 +70,10 @@ impl Receiving {
             tokio::select! {
                 happening = stage.next() => match happening {
                     Happening::Event(event) => {
+                        if is_joined(&event) && !self.has_said_waiting {
+                            self.has_said_waiting = true;
+                            stage.reporter.note("Waiting for files to be offered …");
+                        }
                         for act in self.conduct.on_event(&event, stage.now()) {
                             self.act(act, stage).await?;
                         }
@@ -105,6 +112,7 @@ impl Receiving {
         if line.is_none() {
             self.answers = None;
         }
+        stage.reporter.answered(line.is_some());
         self.asked.retain(|key| self.conduct.is_open(*key));
         let is_taken = line.as_deref().is_some_and(is_yes);
         let Some(key) = self.asked.pop_front() else {
@@ -126,6 +134,10 @@ async fn next_line(lines: &mut Option<mpsc::Receiver<String>>) -> Option<String>
         Some(lines) => lines.recv().await,
         None => std::future::pending().await,
     }
+}
+
+const fn is_joined(event: &RoomEvent) -> bool {
+    matches!(event, RoomEvent::Session(Notice::Joined { .. }))
 }
 
 fn is_yes(answer: &str) -> bool {

@@ -1,7 +1,7 @@
 //! What the program tells: one typed list of reports, printed for people or as JSON lines.
 //!
 //! [`json`] writes a [`Report`] as it stands, so its fields are the documented format;
-//! [`human`] puts the same report into words and progress bars.
+//! [`human`] puts the same report into [`words`] and progress [`bars`].
 
 use serde::Serialize;
 
@@ -10,7 +10,10 @@ use human::Human;
 
 pub(crate) mod bars;
 pub(crate) mod human;
+pub(crate) mod invitation;
 pub(crate) mod json;
+pub(crate) mod screen;
+pub(crate) mod words;
 
 /// One file of an offer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -286,5 +289,15 @@ impl Reporter {
     /// A question for the person, with the cursor left behind it.
     pub(crate) fn ask(&mut self, question: &str) {
         self.human.ask(question);
+    }
+
+    /// The question is answered; `has_ended_line` unless the input was at its end.
+    pub(crate) fn answered(&mut self, has_ended_line: bool) {
+        self.human.answered(has_ended_line);
+    }
+
+    /// The person wants out.
+    pub(crate) fn interrupted(&mut self) {
+        self.human.interrupted();
     }
 }

@@ -8,7 +8,7 @@ use crate::args::SendArgs;
 use crate::conduct::send::SendConduct;
 use crate::conduct::{Conduct as _, End};
 use crate::enter::Entrance;
-use crate::exit::{Code, Failure};
+use crate::exit::{Code, Failure, plain};
 use crate::host;
 use crate::interrupt::Interrupt;
 use crate::observe::Observer;
@@ -72,8 +72,9 @@ fn check(paths: &[PathBuf]) -> Result<(), Failure> {
             Failure::new(
                 Code::LocalFile,
                 format!(
-                    "Cannot read {} ({error}); check the path and its permissions.",
-                    path.display()
+                    "Cannot read {} ({}); check the path and its permissions.",
+                    path.display(),
+                    plain(&error)
                 ),
             )
         })?;

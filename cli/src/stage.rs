@@ -87,7 +87,8 @@ impl<'a> Stage<'a> {
         match &happening {
             Happening::Event(event) => self.report(event),
             Happening::Tick => self.report_progress(),
-            Happening::Interrupted | Happening::Closed => {}
+            Happening::Interrupted => self.reporter.interrupted(),
+            Happening::Closed => {}
         }
         happening
     }

@@ -2,6 +2,7 @@
 
 mod common;
 
+use std::ffi::OsStr;
 use std::net::TcpListener;
 
 use common::{Parlor, command, write_noise};
@@ -28,6 +29,16 @@ fn a_damaged_link_is_named_as_such() {
     receive("hello").fail(2, "usage", "not an invite link");
     receive("https://example.org/j").fail(2, "usage", "the key after the #");
     receive("https://example.org/j#AQABAgMEBQ").fail(2, "usage", "damaged");
+}
+
+#[test]
+fn a_link_and_a_new_room_contradict() {
+    let link = "https://example.org/j#AQABAgMEBQ";
+    for option in [&["--embed"][..], &["--max-peers", "3"]] {
+        let mut args: Vec<&dyn AsRef<OsStr>> = vec![&"room", &link];
+        args.extend(option.iter().map(|arg| arg as &dyn AsRef<OsStr>));
+        Parlor::start(&args).fail(2, "usage", "leave out --embed");
+    }
 }
 
 #[test]

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 /// Shown for `/help`.
 pub(crate) const HELP: &str = "\
-/send PATH…   offer files and folders (quote names with spaces)
-/accept [N]   save what is offered; without a number, the latest offer
+/send PATH…   offer files and folders; quote spaces
+/accept [N]   save offer N, or the latest
 /decline [N]  decline it
 /who          who is here, and how they are connected
-/leave        leave the room
+/leave        leave the room; so does Ctrl-D
 //text        say a text that starts with /
 Anything else is said to everyone.";
 

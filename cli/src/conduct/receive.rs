@@ -9,7 +9,7 @@ use parlor_core::room::notice::{Notice, Outcome};
 use parlor_proto::id::PeerId;
 
 use super::entry::Entry;
-use super::{Act, Conduct, End, Presence};
+use super::{Act, Conduct, End, Presence, missing};
 use crate::exit::{Code, Failure};
 
 /// A large selection comes as several offers, and nothing on the wire says which is the last. A
@@ -135,7 +135,13 @@ impl ReceiveConduct {
     fn end_without_offer(&self, others: usize, now: Duration) -> Option<Failure> {
         if self.presence.has_met_anyone() {
             let is_over = !self.presence.is_anyone_awaited(now);
-            return is_over.then(|| gone("Everyone left the room before any file was offered"));
+            return is_over.then(|| {
+                gone(if self.offers.is_empty() {
+                    "Everyone left the room before any file was offered"
+                } else {
+                    "The sender left before the files were accepted"
+                })
+            });
         }
         if self.refused.len() >= others.max(1)
             && let Some(reason) = self.refused.values().next()
@@ -236,13 +242,10 @@ fn stopped(name: &str, reason: &str) -> Failure {
 
 fn incomplete(name: &str, files: usize, failed: usize, reason: Option<&str>) -> Failure {
     let reason = reason.unwrap_or("no reason was given");
-    let all = files + failed;
+    let what = missing(files, failed);
     Failure::new(
         Code::Incomplete,
-        format!(
-            "{failed} of {all} files from {name} did not arrive ({reason}); \
-             ask for those again."
-        ),
+        format!("{what} from {name} did not arrive ({reason}); ask for it again."),
     )
 }
 

@@ -8,13 +8,15 @@ use parlor_core::room::notice::{Notice, Outcome};
 use parlor_proto::id::DeviceId;
 
 use super::entry::Entry;
-use super::{Act, Conduct, End, Presence};
+use super::{Act, Conduct, End, Presence, missing};
 use crate::exit::{Code, Failure};
 
 /// How far one device is with what we share.
 #[derive(Debug, Default)]
 struct Receiver {
     has_accepted: bool,
+    /// Why it takes nothing, in its words.
+    refusal: Option<String>,
     ended: BTreeMap<u64, Outcome>,
     /// Why the last of its files did not arrive.
     last_reason: Option<String>,
@@ -52,8 +54,16 @@ impl SendConduct {
         } else if let Notice::NotOffered { transfer, reason } = notice {
             self.transfers.remove(transfer);
             self.not_prepared.push(reason.clone());
-        } else if let Notice::OfferAnswered { by, accepted, .. } = notice {
-            self.receivers.entry(*by).or_default().has_accepted |= *accepted > 0;
+        } else if let Notice::OfferAnswered {
+            by,
+            accepted,
+            reason,
+            ..
+        } = notice
+        {
+            let receiver = self.receivers.entry(*by).or_default();
+            receiver.has_accepted |= *accepted > 0;
+            receiver.refusal.clone_from(reason);
         } else if let Notice::FileNotDelivered { to, reason, .. } = notice {
             self.receivers.entry(*to).or_default().last_reason = Some(reason.clone());
         } else if let Notice::Sent {
@@ -74,7 +84,7 @@ impl SendConduct {
             let is_gone = receiver.has_accepted && !self.presence.is_awaited(device, now);
             return is_gone.then(|| Err(gone(name)));
         }
-        let mut end = Err(declined(name, None));
+        let mut end = Err(declined(name, receiver.refusal.as_deref()));
         for outcome in receiver.ended.values() {
             match outcome {
                 Outcome::Complete { .. } => end = Ok(()),
@@ -84,7 +94,7 @@ impl SendConduct {
                     return Some(Err(incomplete(name, *files, *failed, reason)));
                 }
                 Outcome::Cancelled { reason, .. } => {
-                    return Some(Err(declined(name, Some(reason))));
+                    return Some(Err(stopped(name, reason)));
                 }
             }
         }
@@ -173,18 +183,23 @@ fn declined(name: &str, reason: Option<&str>) -> Failure {
     let message = match reason {
         None => format!("{name} declined the files; ask them and send again."),
         Some(reason) => {
-            format!("{name} stopped the transfer ({reason}); ask them and send again.")
+            format!("{name} did not take the files ({reason}); ask them and send again.")
         }
     };
     Failure::new(Code::Declined, message)
 }
 
+fn stopped(name: &str, reason: &str) -> Failure {
+    let message = format!("{name} stopped the transfer ({reason}); ask them and send again.");
+    Failure::new(Code::Declined, message)
+}
+
 fn incomplete(name: &str, files: usize, failed: usize, reason: Option<&str>) -> Failure {
     let reason = reason.unwrap_or("no reason was given");
-    let all = files + failed;
+    let what = missing(files, failed);
     Failure::new(
         Code::Incomplete,
-        format!("{failed} of {all} files did not arrive at {name} ({reason}); send those again."),
+        format!("{what} did not arrive at {name} ({reason}); send again what is missing."),
     )
 }
 

@@ -1,11 +1,20 @@
 //! Progress bars on stderr, one for each transfer.
 
 use core::fmt;
+use core::time::Duration;
 use std::collections::BTreeMap;
 
-use indicatif::{HumanBytes, HumanDuration, MultiProgress, ProgressBar, ProgressStyle};
+use console::{Term, truncate_str};
+use indicatif::{DecimalBytes, MultiProgress, ProgressBar, ProgressStyle};
 
+use super::words::clean;
 use super::{TransferRef, Way};
+
+/// Columns for whom a bar is about.
+const TITLE_MAX: usize = 16;
+
+/// Below this there is no room for a bar beside its numbers.
+const COLUMNS_FOR_BAR: u16 = 56;
 
 /// What a bar belongs to: hashing, or a transfer.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,27 +39,39 @@ impl fmt::Debug for Bars {
 }
 
 impl Bars {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.shown.is_empty()
+    }
+
     pub(crate) fn preparing(&mut self, share: u64, done_bytes: u64, total_bytes: u64) {
-        let bar = self.bar(Of::Share(share), "Reading", total_bytes);
-        bar.set_position(done_bytes);
+        let note = amount(done_bytes, total_bytes);
+        self.draw(Of::Share(share), "Reading", (done_bytes, total_bytes), note);
     }
 
     pub(crate) fn prepared(&mut self, share: u64) {
         self.remove(&Of::Share(share));
     }
 
-    pub(crate) fn progress(&mut self, of: &TransferRef, done: u64, total: u64, note: String) {
-        let to = match of.direction {
-            Way::Incoming => format!("From {}", of.name),
-            Way::Outgoing => format!("To {}", of.name),
+    pub(crate) fn progress(&mut self, of: &TransferRef, done: u64, total: u64, pace: Pace) {
+        let name = clean(&of.name);
+        let title = match of.direction {
+            Way::Incoming => format!("From {name}"),
+            Way::Outgoing => format!("To {name}"),
         };
-        let bar = self.bar(Of::Transfer(of.clone()), &to, total);
-        bar.set_position(done);
-        bar.set_message(note);
+        let note = format!("{}{}", amount(done, total), pace.words());
+        self.draw(Of::Transfer(of.clone()), &title, (done, total), note);
     }
 
-    pub(crate) fn ended(&mut self, of: &TransferRef) {
-        self.remove(&Of::Transfer(of.clone()));
+    /// Takes the bar away; gives the time since it came.
+    pub(crate) fn ended(&mut self, of: &TransferRef) -> Option<Duration> {
+        self.remove(&Of::Transfer(of.clone()))
+    }
+
+    /// Takes all bars away.
+    pub(crate) fn clear(&mut self) {
+        while let Some(of) = self.shown.keys().next().cloned() {
+            self.remove(&of);
+        }
     }
 
     /// Writes beside the bars.
@@ -58,39 +79,82 @@ impl Bars {
         self.all.suspend(write);
     }
 
-    fn bar(&mut self, of: Of, title: &str, total_bytes: u64) -> &ProgressBar {
+    fn draw(&mut self, of: Of, title: &str, (done, total): (u64, u64), note: String) {
         let all = &self.all;
         let bar = self.shown.entry(of).or_insert_with(|| {
-            let bar = all.add(ProgressBar::new(total_bytes));
-            bar.set_style(style());
-            bar.set_prefix(title.to_owned());
+            let bar = all.add(ProgressBar::new(total));
+            bar.set_prefix(truncate_str(title, TITLE_MAX, "…").into_owned());
             bar
         });
-        bar.set_length(total_bytes);
-        bar
+        // Chosen each time, because people resize terminals.
+        bar.set_style(style(Term::stderr().size().1));
+        bar.set_length(total);
+        bar.set_message(note);
+        bar.set_position(done);
     }
 
-    fn remove(&mut self, of: &Of) {
-        if let Some(bar) = self.shown.remove(of) {
-            bar.finish_and_clear();
-            self.all.remove(&bar);
-        }
+    fn remove(&mut self, of: &Of) -> Option<Duration> {
+        let bar = self.shown.remove(of)?;
+        bar.finish_and_clear();
+        self.all.remove(&bar);
+        Some(bar.elapsed())
     }
 }
 
-fn style() -> ProgressStyle {
-    let template = "{prefix} [{bar:24}] {bytes}/{total_bytes} {msg}";
+fn style(columns: u16) -> ProgressStyle {
+    let template = if columns < COLUMNS_FOR_BAR {
+        "{prefix}: {wide_msg}"
+    } else {
+        "{prefix} [{wide_bar}] {msg}"
+    };
     ProgressStyle::with_template(template)
         .unwrap_or_else(|_| ProgressStyle::default_bar())
         .progress_chars("=> ")
 }
 
-/// "12.30 MiB/s, 4 seconds left"; empty while nothing moves.
-pub(crate) fn pace(bytes_per_second: u64, seconds_left: Option<u64>) -> String {
-    let Some(seconds) = seconds_left else {
-        return String::new();
-    };
-    let speed = HumanBytes(bytes_per_second);
-    let left = HumanDuration(core::time::Duration::from_secs(seconds));
-    format!("{speed}/s, {left} left")
+fn amount(done: u64, total: u64) -> String {
+    format!("{}/{}", DecimalBytes(done), DecimalBytes(total))
+}
+
+/// How fast something goes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pace {
+    pub(crate) bytes_per_second: u64,
+    pub(crate) seconds_left: Option<u64>,
+}
+
+impl Pace {
+    /// ", 12.30 MB/s, 4 s left"; empty while nothing moves.
+    fn words(self) -> String {
+        let Some(seconds) = self.seconds_left else {
+            return String::new();
+        };
+        let speed = DecimalBytes(self.bytes_per_second);
+        let left = time(Duration::from_secs(seconds));
+        format!(", {speed}/s, {left} left")
+    }
+}
+
+/// "4 s", "2 min 5 s", "1 h 3 min".
+pub(crate) fn time(time: Duration) -> String {
+    let seconds = time.as_secs();
+    let (minutes, hours) = (seconds / 60, seconds / 3600);
+    match (hours, minutes) {
+        (0, 0) => format!("{seconds} s"),
+        (0, _) => format!("{minutes} min {} s", seconds % 60),
+        (_, _) => format!("{hours} h {} min", minutes % 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_is_told_in_two_units_at_most() {
+        let told = |seconds| time(Duration::from_secs(seconds));
+        assert_eq!(told(4), "4 s");
+        assert_eq!(told(125), "2 min 5 s");
+        assert_eq!(told(3 * 3600 + 61), "3 h 1 min");
+    }
 }

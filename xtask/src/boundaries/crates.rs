@@ -25,11 +25,12 @@ const TRANSPORT: [&str; 2] = ["webrtc", "rtc"];
 const TRANSPORT_HOME: [&str; 2] = ["core", "bench"];
 
 /// Each crate's folder, and the folders of ours it may use. A new crate gets its line here.
-const DIRECTION: [(&str, &[&str]); 11] = [
+const DIRECTION: [(&str, &[&str]); 12] = [
     ("core/proto", &[]),
     ("core/engine", &["core/proto"]),
     ("core", &["core/engine", "core/proto"]),
     ("core/sim", &["core/engine", "core/proto", "signaling"]),
+    ("core/fuzz/bodies", &["core/engine", "core/proto"]),
     ("core/ffi", &["core", "core/proto"]),
     ("signaling", &["core/proto"]),
     ("app", &["app/model", "core", "core/proto", "signaling"]),
