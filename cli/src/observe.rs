@@ -194,6 +194,7 @@ impl Observer {
                 seq,
                 text,
                 written_at_ms,
+                signature: _,
             } => Report::Said {
                 seq: *seq,
                 text: text.clone(),

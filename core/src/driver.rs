@@ -5,6 +5,7 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use parlor_engine::device::DeviceKey;
 use parlor_engine::input::{Command, DiskInput, Input};
 use parlor_engine::notice::Notice;
 use parlor_engine::output::Output;
@@ -93,11 +94,10 @@ pub(crate) fn spawn(
     events: mpsc::Sender<RoomEvent>,
     view: watch::Sender<RoomView>,
 ) -> Result<(), StartError> {
-    let (mut seed, mut device, mut number) = ([0; 32], [0; 16], [0; 8]);
-    for random in [&mut seed[..], &mut device[..], &mut number[..]] {
+    let (mut seed, mut fresh_device, mut number) = ([0; 32], [0; 32], [0; 8]);
+    for random in [&mut seed[..], &mut fresh_device[..], &mut number[..]] {
         getrandom::fill(random).map_err(|error| StartError::System(error.to_string()))?;
     }
-    let device = DeviceId(device);
     let number = u64::from_le_bytes(number);
     let disks = Disks::start(&options, number)?;
     let RoomOptions {
@@ -105,14 +105,19 @@ pub(crate) fn spawn(
         intent,
         max_peers,
         name,
+        device_seed,
         ice_servers,
         window_bytes,
         ..
     } = options;
-    let (room, signal_key) = (invite.secret.room_id(), invite.secret.signal_key());
+    let device_seed = device_seed.unwrap_or(fresh_device);
+    let device = DeviceKey::from_seed(&device_seed);
+    let own_id = device.id();
+    let secret = &invite.secret;
     let config = Config {
-        room,
-        signal_key,
+        room: secret.room_id(),
+        signal_key: secret.signal_key(),
+        psk: secret.psk(),
         intent,
         max_peers,
         device,
@@ -123,7 +128,7 @@ pub(crate) fn spawn(
     let (link_reports, link_events) = mpsc::channel(REPORTS_MAX);
     let driver = Driver {
         session: Session::new(config),
-        device,
+        device: own_id,
         started: Instant::now(),
         socket_url: invite.server.websocket_url(),
         commands,
@@ -297,9 +302,11 @@ impl Driver {
             seq,
             text,
             written_at_ms,
+            signature,
         } = &notice
         {
-            let message = ChatMessage::new(*seq, *written_at_ms, text);
+            let mut message = ChatMessage::new(*seq, *written_at_ms, text);
+            message.signature = *signature;
             let author = self.device;
             self.disks.keep(history::Entry {
                 author,

@@ -40,6 +40,8 @@ pub struct KeptMessage {
     pub written_at_ms: u64,
     /// The text.
     pub text: String,
+    /// The author's signature over it.
+    pub signature: [u8; 64],
 }
 
 /// The messages of all rooms of this device.
@@ -74,6 +76,7 @@ impl History {
                  written_at_ms INTEGER NOT NULL,
                  kept_at_ms INTEGER NOT NULL,
                  text TEXT NOT NULL,
+                 signature BLOB NOT NULL,
                  PRIMARY KEY (room, author, seq)
              ) WITHOUT ROWID;
              CREATE INDEX IF NOT EXISTS message_by_time ON message (room, kept_at_ms);",
@@ -98,8 +101,8 @@ impl History {
         let signed = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
         let kept_at_ms = i64::try_from(now.as_millis()).unwrap_or(i64::MAX);
         let mut insert = self.connection.prepare_cached(
-            "INSERT INTO message (room, author, seq, written_at_ms, kept_at_ms, text)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
+            "INSERT INTO message (room, author, seq, written_at_ms, kept_at_ms, text, signature)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
         )?;
         let (seq, written_at_ms) = (signed(message.seq), signed(message.written_at_ms));
         insert.execute(params![
@@ -108,7 +111,8 @@ impl History {
             seq,
             written_at_ms,
             kept_at_ms,
-            message.text
+            message.text,
+            message.signature
         ])?;
         Ok(())
     }
@@ -119,7 +123,7 @@ impl History {
     /// What SQLite says.
     pub fn last(&self, room: RoomId, max: u32) -> rusqlite::Result<Vec<KeptMessage>> {
         let mut select = self.connection.prepare_cached(
-            "SELECT author, seq, written_at_ms, text FROM message
+            "SELECT author, seq, written_at_ms, text, signature FROM message
              WHERE room = ?1 ORDER BY kept_at_ms DESC, seq DESC LIMIT ?2",
         )?;
         let unsigned = |n: i64| u64::try_from(n).unwrap_or_default();
@@ -129,6 +133,7 @@ impl History {
                 seq: unsigned(row.get(1)?),
                 written_at_ms: unsigned(row.get(2)?),
                 text: row.get(3)?,
+                signature: row.get(4)?,
             })
         })?;
         let mut messages = rows.collect::<rusqlite::Result<Vec<_>>>()?;
@@ -202,7 +207,8 @@ mod tests {
                 author: ADA,
                 seq: 1,
                 written_at_ms: 5,
-                text
+                text,
+                signature: [0; 64]
             }]
         );
     }

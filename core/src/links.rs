@@ -156,8 +156,14 @@ impl Links {
                 mline_index,
                 ufrag,
             }),
-            RtcEvent::Open { path, .. } => LinkInput::Open {
+            RtcEvent::Open {
+                path,
+                local_fingerprint,
+                remote_fingerprint,
+            } => LinkInput::Open {
                 path: path.map(path_view),
+                local_fingerprint,
+                remote_fingerprint,
             },
             RtcEvent::Frame {
                 channel: Channel::Control,

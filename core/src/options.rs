@@ -1,5 +1,6 @@
 //! What a room is opened with.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use parlor_proto::invite::Invite;
@@ -17,7 +18,7 @@ pub const DEFAULT_STUN_SERVERS: [&str; 2] = [
 pub const DEFAULT_WINDOW_BYTES: u32 = 4 * 1024 * 1024;
 
 /// What a room is opened with.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct RoomOptions {
     /// Server and secret of the room.
     pub invite: Invite,
@@ -27,6 +28,9 @@ pub struct RoomOptions {
     pub max_peers: Option<u8>,
     /// The person's name.
     pub name: DisplayName,
+    /// 32 secret random bytes that this device keeps: with the same ones it is the same device in
+    /// every session. `None` makes a device for this session alone.
+    pub device_seed: Option<[u8; 32]>,
     /// Where received files go; without one every offer must be declined.
     pub folder: Option<PathBuf>,
     /// Where messages are kept.
@@ -46,6 +50,16 @@ pub enum HistoryLocation {
     File(PathBuf),
 }
 
+impl fmt::Debug for RoomOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The seed is the device's identity, and paths and names are nobody's business in a log.
+        f.debug_struct("RoomOptions")
+            .field("intent", &self.intent)
+            .field("window_bytes", &self.window_bytes)
+            .finish_non_exhaustive()
+    }
+}
+
 impl RoomOptions {
     /// Options with the defaults: nothing kept, nothing received.
     #[must_use]
@@ -55,6 +69,7 @@ impl RoomOptions {
             intent,
             max_peers: None,
             name,
+            device_seed: None,
             folder: None,
             history: HistoryLocation::Memory,
             ice_servers: None,

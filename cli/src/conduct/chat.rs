@@ -233,6 +233,7 @@ mod tests {
             seq,
             text: "hi".to_owned(),
             written_at_ms: 0,
+            signature: [0; 64],
         })
     }
 

@@ -96,7 +96,12 @@ pub(crate) struct Chat {
 impl Chat {
     /// Takes a message of ours. `None` when the oldest one still waits for a device and the outbox
     /// is full.
-    pub(crate) fn say(&mut self, text: &str, written_at_ms: u64) -> Option<ChatMessage> {
+    pub(crate) fn say(
+        &mut self,
+        text: &str,
+        written_at_ms: u64,
+        sign: impl FnOnce(&ChatMessage) -> [u8; 64],
+    ) -> Option<ChatMessage> {
         if self.outbox.len() == OUTBOX_MAX {
             let oldest = self.outbox.front().map_or(0, |message| message.seq);
             let lacks = |reader: &Reader| !reader.has_left && reader.stored_through < oldest;
@@ -106,7 +111,8 @@ impl Chat {
             self.outbox.pop_front();
         }
         self.last_seq += 1;
-        let message = ChatMessage::new(self.last_seq, written_at_ms, text);
+        let mut message = ChatMessage::new(self.last_seq, written_at_ms, text);
+        message.signature = sign(&message);
         self.outbox.push_back(message.clone());
         Some(message)
     }
@@ -145,11 +151,11 @@ impl Chat {
             return Vec::new();
         };
         reader.is_synced = true;
-        let newly = reader.stored_through + 1..=through;
+        let first_kept = self.outbox.front().map_or(u64::MAX, |message| message.seq);
+        let newly = first_kept.max(reader.stored_through + 1)..=through;
         reader.stored_through = reader.stored_through.max(through);
         reader.sent_through = reader.sent_through.max(reader.stored_through);
-        let first_kept = self.outbox.front().map_or(u64::MAX, |message| message.seq);
-        newly.filter(|seq| *seq >= first_kept).collect()
+        newly.collect()
     }
 
     /// The next message to send to `device` now; called until it gives nothing.
@@ -280,6 +286,10 @@ mod tests {
 
     const ADA: DeviceId = DeviceId([1; 16]);
 
+    fn unsigned(_: &ChatMessage) -> [u8; 64] {
+        [0; 64]
+    }
+
     fn name() -> DisplayName {
         DisplayName::sanitise("Ada")
     }
@@ -296,7 +306,7 @@ mod tests {
     fn synced_with(messages: u64) -> Chat {
         let mut chat = Chat::default();
         for n in 0..messages {
-            chat.say(&format!("{n}"), 0).unwrap();
+            chat.say(&format!("{n}"), 0, unsigned).unwrap();
         }
         chat.link_opened(ADA);
         chat.on_stored(ADA, 0);
@@ -310,7 +320,7 @@ mod tests {
     #[test]
     fn nothing_is_sent_before_the_reader_says_how_far_it_is() {
         let mut chat = Chat::default();
-        chat.say("hi", 0).unwrap();
+        chat.say("hi", 0, unsigned).unwrap();
         chat.link_opened(ADA);
         assert!(chat.next_for(ADA).is_none());
         chat.on_stored(ADA, 0);
@@ -409,23 +419,23 @@ mod tests {
     #[test]
     fn a_full_outbox_refuses_rather_than_drops_what_somebody_lacks() {
         let mut chat = synced_with(OUTBOX_MAX as u64);
-        assert!(chat.say("one more", 0).is_none());
+        assert!(chat.say("one more", 0, unsigned).is_none());
         chat.on_stored(ADA, 1);
-        assert!(chat.say("one more", 0).is_some());
+        assert!(chat.say("one more", 0, unsigned).is_some());
     }
 
     #[test]
     fn nothing_waits_for_a_device_that_left() {
         let mut chat = synced_with(OUTBOX_MAX as u64);
         chat.left(ADA);
-        assert!(chat.say("one more", 0).is_some());
+        assert!(chat.say("one more", 0, unsigned).is_some());
     }
 
     #[test]
     fn a_receipt_for_messages_never_written_is_no_receipt() {
         let mut chat = synced_with(1);
         assert_eq!(chat.on_stored(ADA, 99), [1]);
-        chat.say("later", 0);
+        chat.say("later", 0, unsigned);
         assert_eq!(drain(&mut chat), [2]);
     }
 }

@@ -105,14 +105,20 @@ mod tests {
 
     #[test]
     fn a_seed_always_gives_the_same_device() {
-        let (one, same) = (DeviceKey::from_seed(&[1; 32]), DeviceKey::from_seed(&[1; 32]));
+        let (one, same) = (
+            DeviceKey::from_seed(&[1; 32]),
+            DeviceKey::from_seed(&[1; 32]),
+        );
         assert_eq!(one.id(), same.id());
         assert_ne!(one.id(), DeviceKey::from_seed(&[2; 32]).id());
     }
 
     #[test]
     fn only_the_signer_and_only_the_text_verify() {
-        let (ada, eve) = (DeviceKey::from_seed(&[1; 32]), DeviceKey::from_seed(&[2; 32]));
+        let (ada, eve) = (
+            DeviceKey::from_seed(&[1; 32]),
+            DeviceKey::from_seed(&[2; 32]),
+        );
         let signature = ada.sign(b"hello");
         assert!(ada.public().has_signed(b"hello", &signature));
         assert!(!ada.public().has_signed(b"hallo", &signature));

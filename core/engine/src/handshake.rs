@@ -49,7 +49,9 @@ impl Scene<'_> {
 
 /// The other side did not prove what it must.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the other device could not prove that it belongs to this room")]
+#[error(
+    "the other device could not prove that it belongs to this room; somebody may be in between"
+)]
 pub(crate) struct HandshakeFailed;
 
 /// What a message of the other side brings about.

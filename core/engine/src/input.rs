@@ -58,6 +58,10 @@ pub enum LinkInput {
     Open {
         /// How the peers reach each other, where known.
         path: Option<PathView>,
+        /// SHA-256 of our DTLS certificate, as in `a=fingerprint` (RFC 8122).
+        local_fingerprint: String,
+        /// SHA-256 of the certificate that the other side presented on this very connection.
+        remote_fingerprint: String,
     },
     /// A control frame arrived.
     Control(Bytes),

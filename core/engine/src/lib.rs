@@ -7,6 +7,7 @@
 //!
 //! - `signal` keeps the connection to the signaling server.
 //! - `peer` decides when to connect to a peer and whether it still lives.
+//! - `handshake` proves, on every new link, who is on the other side and that nobody is between.
 //! - `chat` numbers messages, sends them until they are stored, and shows each once.
 //! - `transfer` offers files and asks for the ranges that are missing.
 //! - `pacer` bounds what is under way to and from a peer.
@@ -15,12 +16,14 @@
 #![warn(clippy::wildcard_enum_match_arm)]
 
 mod chat;
+mod handshake;
 mod pacer;
 mod peer;
 mod random;
 mod signal;
 mod transfer;
 
+pub mod device;
 pub mod input;
 pub mod notice;
 pub mod output;

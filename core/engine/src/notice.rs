@@ -89,6 +89,8 @@ pub enum Notice {
         text: String,
         /// When it was written, in milliseconds since 1970.
         written_at_ms: u64,
+        /// Our signature over it.
+        signature: [u8; 64],
     },
     /// The message is too long, or too many wait for delivery.
     NotSaid {

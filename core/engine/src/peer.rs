@@ -12,6 +12,8 @@ use parlor_proto::envelope::Candidate;
 use parlor_proto::id::{DeviceId, PeerId};
 use parlor_proto::text::DisplayName;
 
+use crate::device::DevicePublic;
+use crate::handshake::{Handshake, Proven};
 use crate::output::Role;
 use crate::pacer::{ReceiveCredit, SendPacer};
 use crate::random::Random;
@@ -53,17 +55,30 @@ pub(crate) enum LinkState {
     /// A try is under way, from the offer to the peer's hello.
     Connecting {
         since: Moment,
-        hello_sent: bool,
+        stage: Stage,
         path: Option<PathView>,
     },
     /// Both said hello.
     Open(Box<OpenLink>),
 }
 
+/// How far a try has come.
+#[derive(Debug)]
+pub(crate) enum Stage {
+    /// The channels are not open yet.
+    Dialling,
+    /// The handshake is under way.
+    Proving(Box<Handshake>),
+    /// The other side has proven itself; its hello is awaited.
+    Greeting(Proven),
+}
+
 /// What is known and counted while a link is open.
 #[derive(Debug)]
 pub(crate) struct OpenLink {
     pub(crate) device: DeviceId,
+    /// The device's keys, as it proved them.
+    pub(crate) public: DevicePublic,
     pub(crate) name: DisplayName,
     pub(crate) since: Moment,
     pub(crate) last_heard: Moment,
@@ -199,7 +214,7 @@ impl Peer {
         self.connecting_since.get_or_insert(now);
         self.state = LinkState::Connecting {
             since: now,
-            hello_sent: false,
+            stage: Stage::Dialling,
             path: None,
         };
     }
@@ -250,7 +265,7 @@ impl Peer {
     /// The peer said hello. Gives the time since the first try of this connection.
     pub(crate) fn opened(
         &mut self,
-        device: DeviceId,
+        public: DevicePublic,
         name: DisplayName,
         send: SendPacer,
         receive: ReceiveCredit,
@@ -260,11 +275,13 @@ impl Peer {
             LinkState::Connecting { path, .. } => *path,
             LinkState::Waiting { .. } | LinkState::Open(_) => None,
         };
+        let device = public.id();
         let took = now.since(self.connecting_since.take().unwrap_or(now));
         self.failures = 0;
         self.known_as = Some((device, name.clone()));
         self.state = LinkState::Open(Box::new(OpenLink {
             device,
+            public,
             name,
             since: now,
             last_heard: now,

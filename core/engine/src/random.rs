@@ -22,7 +22,7 @@ impl Random {
         Self { seed, drawn: 0 }
     }
 
-    fn block(&mut self) -> [u8; 32] {
+    pub(crate) fn block(&mut self) -> [u8; 32] {
         self.drawn += 1;
         *blake3::keyed_hash(&self.seed, &self.drawn.to_le_bytes()).as_bytes()
     }

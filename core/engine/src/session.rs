@@ -7,13 +7,14 @@ use core::time::Duration;
 use std::collections::{BTreeMap, VecDeque};
 
 use parlor_proto::envelope::SignalSealer;
-use parlor_proto::frame::{Bye, Frame};
+use parlor_proto::frame::{Bye, ChatMessage, Frame};
 use parlor_proto::id::{DeviceId, PeerId, RoomId};
 use parlor_proto::limits::{CHUNK_MAX_BYTES, MESSAGE_TEXT_MAX_BYTES, REASON_MAX_BYTES};
 use parlor_proto::signal::{ClientMessage, IceServer, JoinIntent};
 use parlor_proto::text::{DisplayName, one_line};
 
 use crate::chat::Chat;
+use crate::device::DeviceKey;
 use crate::input::{Command, IncomingKey, Input};
 use crate::notice::Notice;
 use crate::output::{DiskRequest, LinkAction, Output};
@@ -29,6 +30,7 @@ use crate::view::{PeerStateView, RoomView};
 mod files;
 mod frames;
 mod links;
+mod proof;
 
 /// Smallest receive window. Credit is granted in steps of a quarter of the window, so three
 /// quarters of it must hold the largest chunk, or a sender could wait for ever.
@@ -48,8 +50,10 @@ pub struct Config {
     pub intent: JoinIntent,
     /// Members at most, when this session creates the room.
     pub max_peers: Option<u8>,
-    /// This device.
-    pub device: DeviceId,
+    /// Proves knowledge of the room's secret on every link; from the invite as well.
+    pub psk: [u8; 32],
+    /// This device's long-term key.
+    pub device: DeviceKey,
     /// The person's name.
     pub name: DisplayName,
     /// Fresh from the operating system for every session: nonces follow from it.
@@ -267,13 +271,15 @@ impl Session {
         if let Some(reason) = refusal {
             return self.notice(Notice::NotSaid { reason });
         }
-        match self.chat.say(text, written_at_ms) {
+        let (room, device) = (self.config.room, &self.config.device);
+        let sign = |message: &ChatMessage| device.sign(&message.signed_bytes(room, device.id()));
+        match self.chat.say(text, written_at_ms, sign) {
             Some(message) => {
-                let (seq, text) = (message.seq, message.text);
                 self.notice(Notice::Said {
-                    seq,
-                    text,
+                    seq: message.seq,
+                    text: message.text,
                     written_at_ms,
+                    signature: message.signature,
                 });
                 self.pump_messages();
             }

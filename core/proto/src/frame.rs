@@ -3,7 +3,7 @@
 //! A frame is one kind byte and a CBOR map with integer keys (RFC 8949). Later versions add keys
 //! and kinds; both are skipped by those who do not know them.
 
-use crate::id::DeviceId;
+use crate::id::{DeviceId, RoomId};
 use crate::limits::{
     BULK_FRAME_MIN_BYTES, CHUNK_UNIT_BYTES, CONTROL_FRAME_MAX_BYTES, FILE_MAX_BYTES,
     MESSAGE_SEQ_MAX, MESSAGE_TEXT_MAX_BYTES, MIME_MAX_BYTES, OFFER_FILES_MAX, PATH_MAX_BYTES,
@@ -64,6 +64,21 @@ pub struct Hello {
     /// Largest bulk frame this side takes, in bytes; at least [`BULK_FRAME_MIN_BYTES`].
     #[n(4)]
     pub bulk_frame_max_bytes: u32,
+    /// The device's Ed25519 key; with the handshake's X25519 key it makes the device id.
+    #[cbor(n(5), with = "minicbor::bytes")]
+    pub signing_key: [u8; 32],
+    /// Signature of that key over [`Self::signed_bytes`].
+    #[cbor(n(6), with = "minicbor::bytes")]
+    pub proof: [u8; 64],
+}
+
+impl Hello {
+    /// What the device signs to show that the key is its own, now: the handshake's transcript and
+    /// who of the two it is, so that the other side cannot send the proof back.
+    #[must_use]
+    pub fn signed_bytes(transcript: &[u8; 32], device: DeviceId) -> Vec<u8> {
+        [b"parlor hello v1".as_slice(), transcript, &device.0].concat()
+    }
 }
 
 /// A number that comes back unchanged.
@@ -89,6 +104,10 @@ pub struct ChatMessage {
     /// The text, at most [`MESSAGE_TEXT_MAX_BYTES`].
     #[n(2)]
     pub text: String,
+    /// Ed25519 signature of the author's device over [`Self::signed_bytes`], so that any member
+    /// may pass the message on.
+    #[cbor(n(3), with = "minicbor::bytes")]
+    pub signature: [u8; 64],
 }
 
 /// Cumulative receipt: all messages of the receiver up to `through` are stored.
@@ -401,14 +420,29 @@ fn check_ranges(ranges: &[ByteRange]) -> Result<(), DecodeError> {
 }
 
 impl ChatMessage {
-    /// A message, its text cut at [`MESSAGE_TEXT_MAX_BYTES`].
+    /// A message without a signature yet, its text cut at [`MESSAGE_TEXT_MAX_BYTES`].
     #[must_use]
     pub fn new(seq: u64, written_at_ms: u64, text: &str) -> Self {
         Self {
             seq,
             written_at_ms,
             text: cut(text, MESSAGE_TEXT_MAX_BYTES).to_owned(),
+            signature: [0; 64],
         }
+    }
+
+    /// What the author signs.
+    #[must_use]
+    pub fn signed_bytes(&self, room: RoomId, author: DeviceId) -> Vec<u8> {
+        [
+            b"parlor message v1".as_slice(),
+            &room.0,
+            &author.0,
+            &self.seq.to_be_bytes(),
+            &self.written_at_ms.to_be_bytes(),
+            self.text.as_bytes(),
+        ]
+        .concat()
     }
 }
 

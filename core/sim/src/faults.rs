@@ -31,6 +31,8 @@ pub struct Faults {
     pub ice_notices: bool,
     /// A close takes back what was sent just before.
     pub abrupt_close: u32,
+    /// Somebody who can read and write sealed signals sits between any two peers.
+    pub in_the_middle: bool,
     /// The disks.
     pub disk: DiskFaults,
 }
@@ -74,6 +76,7 @@ impl Faults {
             open_fails: 0,
             ice_notices: true,
             abrupt_close: 0,
+            in_the_middle: false,
             disk: DiskFaults::none(),
         }
     }
@@ -95,6 +98,7 @@ impl Faults {
             open_fails: rng.u32(0..200),
             ice_notices: rng.bool(),
             abrupt_close: rng.u32(0..500),
+            in_the_middle: false,
             disk: DiskFaults {
                 delay_ms: 0..=rng.u64(1..80),
                 read_delay_ms: 0..=rng.u64(1..30),

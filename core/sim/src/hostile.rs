@@ -1,9 +1,10 @@
 //! What a hostile node does that its session would not.
 
 use bytes::Bytes;
+use parlor_proto::frame::ChatMessage;
 
 use crate::link::EndId;
-use crate::node::NodeIx;
+use crate::node::{NodeIx, ROOM, device_key};
 use crate::world::World;
 
 /// How a node is hostile.
@@ -31,6 +32,14 @@ impl World {
             is_hostile: true,
             instead_of_hello: Some(bytes.to_vec()),
         };
+    }
+
+    /// A message as the device of `node` would sign it.
+    #[must_use]
+    pub fn signed(&self, node: NodeIx, mut message: ChatMessage) -> ChatMessage {
+        let key = device_key(node);
+        message.signature = key.sign(&message.signed_bytes(ROOM, key.id()));
+        message
     }
 
     /// Has `node` send frames that its session never would, on every link it has open.

@@ -21,6 +21,8 @@ use crate::faults::chance;
 use crate::node::NodeIx;
 use crate::world::World;
 
+mod bulk;
+
 /// How long ICE takes to give a silent path up, where it does.
 const ICE_PATIENCE: Duration = Duration::from_secs(10);
 
@@ -48,6 +50,8 @@ pub(crate) struct End {
     /// Ends whose addresses arrived here.
     addresses: Vec<EndId>,
     is_up: bool,
+    /// Whether its session knows that it is up.
+    is_open: bool,
     closes_at: Option<Moment>,
     control: VecDeque<(Moment, Bytes)>,
     is_control_due: bool,
@@ -80,6 +84,7 @@ impl World {
             remote: None,
             addresses: Vec::new(),
             is_up: false,
+            is_open: false,
             closes_at: None,
             control: VecDeque::new(),
             is_control_due: false,
@@ -232,7 +237,23 @@ impl World {
             remote: AddressKind::ServerReflexive,
             round_trip: None,
         });
-        self.link_input(id, LinkInput::Open { path });
+        let Some(end) = self.ends.get_mut(&id) else {
+            return;
+        };
+        end.is_open = true;
+        let (local, remote) = (id.0, end.remote.map_or(0, |remote| remote.0));
+        // Whoever sits in the middle shows each side a certificate of their own.
+        let remote = if self.faults.in_the_middle {
+            remote + 1_000_000
+        } else {
+            remote
+        };
+        let event = LinkInput::Open {
+            path,
+            local_fingerprint: format!("certificate {local}"),
+            remote_fingerprint: format!("certificate {remote}"),
+        };
+        self.link_input(id, event);
     }
 
     pub(crate) fn send_control(&mut self, id: EndId, frame: Bytes) {
@@ -262,6 +283,10 @@ impl World {
     pub(crate) fn on_control_due(&mut self, from: EndId) {
         let passes = self.passes(from);
         let jitter = Duration::from_millis(self.rng.u64(100..1000));
+        let remote = self.ends.get(&from).and_then(|end| end.remote);
+        let is_heard = remote
+            .and_then(|to| self.ends.get(&to))
+            .is_some_and(|end| end.is_open);
         let Some(end) = self.ends.get_mut(&from) else {
             return;
         };
@@ -275,6 +300,11 @@ impl World {
             // Retransmission: the next try comes a while after the path is back.
             return self.clock.after(jitter, Event::ControlDue { from });
         }
+        if !is_heard {
+            // The transport holds what comes before it has told its session that it is open.
+            let again = Duration::from_millis(5);
+            return self.clock.after(again, Event::ControlDue { from });
+        }
         let (frame, to) = (end.control.pop_front(), end.remote);
         match end.control.front() {
             Some((arrives, _)) => self.clock.at(*arrives, Event::ControlDue { from }),
@@ -284,103 +314,6 @@ impl World {
             self.link_input(to, LinkInput::Control(frame));
         }
         self.end_if_flushed(from);
-    }
-
-    pub(crate) fn send_bulk(&mut self, id: EndId, frame: Bytes, data_len: u64) {
-        let Some(end) = self.ends.get_mut(&id) else {
-            return;
-        };
-        end.waiting_bytes += data_len;
-        let waits = end.waiting_bytes;
-        end.waiting.push_back((frame, data_len));
-        let limit = DRIVER_QUEUE_MAX_BYTES;
-        assert!(
-            waits <= limit,
-            "{waits} file bytes wait for one data channel"
-        );
-        self.fill_buffer(id);
-    }
-
-    fn fill_buffer(&mut self, id: EndId) {
-        let room = self.faults.send_buffer;
-        let Some(end) = self.ends.get_mut(&id) else {
-            return;
-        };
-        while let Some((frame, data_len)) = end.waiting.pop_front() {
-            let len = frame.len() as u64;
-            if end.buffered_bytes > 0 && end.buffered_bytes + len > room {
-                end.waiting.push_front((frame, data_len));
-                break;
-            }
-            end.buffered_bytes += len;
-            end.waiting_bytes -= data_len;
-            end.buffer.push_back(frame);
-            let taken = Event::BulkTaken { from: id, data_len };
-            self.clock.after(Duration::ZERO, taken);
-        }
-        if !end.is_sending
-            && let Some(first) = end.buffer.front()
-        {
-            end.is_sending = true;
-            let wait = sending_time(first, self.faults.bandwidth);
-            self.clock.after(wait, Event::BulkLeft { from: id });
-        }
-    }
-
-    pub(crate) fn on_bulk_left(&mut self, from: EndId) {
-        let passes = self.passes(from);
-        let delay = self.link_delay();
-        let Some(end) = self.ends.get_mut(&from) else {
-            return;
-        };
-        if passes == Some(false) {
-            let again = Duration::from_millis(200);
-            return self.clock.after(again, Event::BulkLeft { from });
-        }
-        end.is_sending = false;
-        let (frame, to, from_node) = (end.buffer.pop_front(), end.remote, end.node);
-        if let (Some(frame), Some(to)) = (frame, to) {
-            end.buffered_bytes -= frame.len() as u64;
-            let due = Event::BulkDue {
-                from_node,
-                to,
-                frame,
-            };
-            self.clock.after(delay, due);
-        }
-        self.fill_buffer(from);
-    }
-
-    pub(crate) fn on_bulk_due(&mut self, from_node: NodeIx, to: EndId, frame: Bytes) {
-        let Some(end) = self.ends.get(&to) else {
-            return;
-        };
-        let to_node = end.node;
-        if self.is_cut(from_node, to_node) {
-            let again = Duration::from_millis(self.rng.u64(100..1000));
-            let due = Event::BulkDue {
-                from_node,
-                to,
-                frame,
-            };
-            return self.clock.after(again, due);
-        }
-        let frame = self.flip_a_bit(from_node, to_node, frame);
-        self.link_input(to, LinkInput::Bulk(frame));
-    }
-
-    /// Damages the file bytes of a frame, twice for each direction at most.
-    fn flip_a_bit(&mut self, from: NodeIx, to: NodeIx, frame: Bytes) -> Bytes {
-        let flips = self.flips.entry((from, to)).or_insert(0);
-        if *flips >= 2 || !chance(&mut self.rng, self.faults.disk.flips) {
-            return frame;
-        }
-        *flips += 1;
-        let mut damaged = frame.to_vec();
-        if let Some(last) = damaged.last_mut() {
-            *last ^= 1;
-        }
-        damaged.into()
     }
 
     /// The session closed its end: what was sent goes out, then the other end learns of it.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fastrand::Rng;
+use parlor_engine::device::DeviceKey;
 use parlor_engine::input::IncomingKey;
 use parlor_engine::notice::Notice;
 use parlor_engine::session::{Config, Session, WINDOW_MIN_BYTES};
@@ -36,6 +37,9 @@ pub(crate) const ROOM: RoomId = RoomId([0x52; 16]);
 
 /// The room's signal key.
 pub(crate) const SIGNAL_KEY: [u8; 32] = [0x4B; 32];
+
+/// The key that every link of the room is proven with.
+pub(crate) const PSK: [u8; 32] = [0x50; 32];
 
 /// One device.
 #[derive(Debug)]
@@ -73,7 +77,8 @@ pub(crate) struct Node {
 
 impl Node {
     pub(crate) fn new(ix: NodeIx, window_bytes: u32, rng: &mut Rng) -> Self {
-        let device = device_of(ix);
+        let key = device_key(ix);
+        let device = key.id();
         let name = DisplayName::sanitise(&format!("node {ix}"));
         let mut seed = [0; 32];
         rng.fill(&mut seed);
@@ -82,7 +87,8 @@ impl Node {
             signal_key: SIGNAL_KEY,
             intent: JoinIntent::Open,
             max_peers: None,
-            device,
+            psk: PSK,
+            device: key,
             name: name.clone(),
             seed,
             window_bytes,
@@ -117,10 +123,9 @@ impl Node {
     }
 }
 
-/// The device of a node; never used twice, as a restarted app would come as a new node.
-pub(crate) fn device_of(ix: NodeIx) -> DeviceId {
-    let mut bytes = [0xDE; 16];
-    // First in the bytes, so that the short form tells devices apart.
-    bytes[..8].copy_from_slice(&(ix as u64).to_le_bytes());
-    DeviceId(bytes)
+/// The key of a node's device; never used twice, as a restarted app would come as a new node.
+pub(crate) fn device_key(ix: NodeIx) -> DeviceKey {
+    let mut seed = [0xDE; 32];
+    seed[..8].copy_from_slice(&(ix as u64).to_le_bytes());
+    DeviceKey::from_seed(&seed)
 }

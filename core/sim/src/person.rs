@@ -8,7 +8,7 @@ use parlor_proto::name::SafePath;
 
 use crate::clock::Event;
 use crate::disk::Source;
-use crate::node::{Manner, Node, NodeIx, device_of};
+use crate::node::{Manner, Node, NodeIx};
 use crate::world::World;
 
 impl World {
@@ -77,7 +77,7 @@ impl World {
     /// The transfer that `node` offered under that number, as the others name it.
     #[must_use]
     pub fn key(&self, node: NodeIx, transfer: u64) -> IncomingKey {
-        let from = device_of(node);
+        let from = self.nodes[node].device;
         IncomingKey { from, transfer }
     }
 

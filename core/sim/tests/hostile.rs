@@ -80,14 +80,37 @@ fn a_flood_of_messages_is_bounded() {
             let mut world = World::new(seed);
             world.faults().disk.delay_ms = 50..=400;
             world.room(3);
-            let message = |seq| Frame::Message(ChatMessage::new(seq, 0, "spam")).encode();
-            let flood: Vec<_> = (1..2000).map(|seq| control(message(seq))).collect();
+            let spam = |seq| world.signed(EVE, ChatMessage::new(seq, 0, "spam"));
+            let message = |seq| control(Frame::Message(spam(seq)).encode());
+            let flood: Vec<_> = (1..2000).map(message).collect();
             world.inject(EVE, &flood);
             world.say(0, "so loud here");
             world.run_for(Duration::from_secs(30));
             go_on_without_her(&mut world);
         },
     );
+}
+
+#[test]
+fn a_message_in_anothers_name_is_refused() {
+    let name = "a_message_in_anothers_name_is_refused";
+    check(module_path!(), name, 20, |seed| {
+        let mut world = World::new(seed);
+        world.room(3);
+        world.say(0, "this is mine");
+        let forged = ChatMessage::new(2, 0, "and so is this");
+        // Signed with another device's key, or with none.
+        let forged = if seed % 2 == 0 {
+            world.signed(0, forged)
+        } else {
+            forged
+        };
+        world.inject(EVE, &[control(Frame::Message(forged).encode())]);
+        world.run_until("both refused it", Duration::from_secs(60), |world| {
+            (0..2).all(|node| was_refused(world, node))
+        });
+        go_on_without_her(&mut world);
+    });
 }
 
 #[test]

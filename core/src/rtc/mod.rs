@@ -26,6 +26,7 @@ mod inspect;
 mod net;
 mod peer;
 mod pump;
+mod pumps;
 mod supervisor;
 
 use std::time::Duration;

@@ -7,9 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
-use webrtc::data_channel::DataChannel;
 use webrtc::peer_connection::{
     PeerConnection, RTCIceCandidateInit, RTCPeerConnectionState, RTCSessionDescription,
 };
@@ -17,14 +16,11 @@ use webrtc::peer_connection::{
 use super::inspect::inspect;
 use super::peer::{self, Peer, States};
 use super::pump::{ChannelNotice, FrameQueues, Outlet, Phase, Pump};
+use super::pumps::{Pumps, join_all};
 use super::{Candidate, Channel, CloseReason, MAX_REMOTE_CANDIDATES, Role, RtcConfig, RtcEvent};
 
 /// Pause between two [`RtcEvent::Path`]: often enough for a person to watch.
 const PATH_REFRESH: Duration = Duration::from_secs(3);
-
-/// How long queued control frames may take to reach the peer on close: they may wait behind a
-/// buffer of file data, and a goodbye is worth that much.
-const CLOSE_FLUSH: Duration = Duration::from_secs(1);
 
 /// Notices of six channel tasks, a handful from each.
 const NOTICE_QUEUE: usize = 32;
@@ -72,17 +68,6 @@ pub(super) struct Supervisor<K> {
     outlet: Outlet<K>,
     commands: mpsc::Receiver<Command>,
     stop: watch::Receiver<Stop>,
-}
-
-/// The running tasks of the channels.
-struct Pumps {
-    readers: JoinSet<()>,
-    control_writer: JoinSet<()>,
-    other_writers: JoinSet<()>,
-    phase: watch::Sender<Phase>,
-    notices: mpsc::Receiver<ChannelNotice>,
-    control: Arc<dyn DataChannel>,
-    control_drained: Arc<Notify>,
 }
 
 /// What negotiation has seen so far.
@@ -407,32 +392,6 @@ impl<K: Clone + Send + Sync + 'static> Supervisor<K> {
         pumps.other_writers.shutdown().await;
         pumps.readers.shutdown().await;
     }
-}
-
-impl Pumps {
-    async fn flush_control(&mut self) {
-        self.phase.send_replace(Phase::Flushing);
-        let control = Arc::clone(&self.control);
-        let drained = Arc::clone(&self.control_drained);
-        let flushed = async {
-            join_all(&mut self.control_writer).await;
-            // Taken by the channel is not yet with the peer: ending the connection now would
-            // drop what waits behind file data.
-            while control
-                .outstanding_bytes()
-                .await
-                .is_ok_and(|bytes| bytes > 0)
-            {
-                drained.notified().await;
-            }
-        };
-        // What has not left by then is not waited for.
-        tokio::time::timeout(CLOSE_FLUSH, flushed).await.ok();
-    }
-}
-
-async fn join_all(tasks: &mut JoinSet<()>) {
-    while tasks.join_next().await.is_some() {}
 }
 
 /// Resolves when the handle ended the link.

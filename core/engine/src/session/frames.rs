@@ -1,23 +1,31 @@
 //! Frames of the control channel.
 
 use parlor_proto::frame::{
-    Cancel, Credit, DecodeError, FileFailed, Frame, Hello, Offer, OfferAnswer, Probe, Stored,
+    Cancel, ChatMessage, Credit, DecodeError, FileFailed, Frame, Hello, Offer, OfferAnswer, Probe,
+    Stored,
 };
 use parlor_proto::id::{DeviceId, PeerId};
 use parlor_proto::version::VERSIONS;
 
 use super::Session;
 use crate::chat::Arrival;
+use crate::handshake::HandshakeFailed;
 use crate::input::IncomingKey;
 use crate::notice::Notice;
 use crate::output::DiskRequest;
 use crate::pacer::{ReceiveCredit, SendPacer};
-use crate::peer::LinkState;
+use crate::peer::{LinkState, Stage};
 use crate::transfer::incoming::Incoming;
 use crate::transfer::{INCOMING_MAX, INCOMING_PER_DEVICE_MAX, Step, Violation};
 
 impl Session {
     pub(super) fn on_control(&mut self, id: PeerId, bytes: &[u8]) {
+        let state = self.peers.get(&id).map(|peer| &peer.state);
+        if let Some(LinkState::Connecting { stage, .. }) = state
+            && !matches!(stage, Stage::Greeting(_))
+        {
+            return self.on_proof(id, bytes);
+        }
         let frame = match Frame::decode(bytes) {
             Ok(frame) => frame,
             // A later version's frame: this one can do without it.
@@ -54,17 +62,19 @@ impl Session {
     }
 
     fn on_hello(&mut self, id: PeerId, hello: Hello) {
+        if let Err(mismatch) = VERSIONS.negotiate(hello.versions) {
+            return self.refuse_peer(id, &mismatch.to_string());
+        }
+        let Some(public) = self.proven_device(id, &hello) else {
+            return self.refuse_unproven(id, HandshakeFailed);
+        };
         let Hello {
-            versions,
             device,
             name,
             window_bytes,
-            bulk_frame_max_bytes: _,
+            ..
         } = hello;
-        if let Err(mismatch) = VERSIONS.negotiate(versions) {
-            return self.refuse_peer(id, &mismatch.to_string());
-        }
-        if device == self.config.device {
+        if device == self.config.device.id() {
             return self.refuse_peer(id, "the other device says it is this one");
         }
         // A device that came back under a new id takes its old place.
@@ -73,14 +83,6 @@ impl Session {
         let Some(peer) = self.peers.get_mut(&id) else {
             return;
         };
-        // Our own hello goes out when both channels are open, which may be a moment later here.
-        let hello_due = matches!(
-            &peer.state,
-            LinkState::Connecting {
-                hello_sent: false,
-                ..
-            }
-        );
         if peer
             .known_as
             .as_ref()
@@ -88,20 +90,13 @@ impl Session {
         {
             return self.refuse_violation(id, Violation("changed who it is"));
         }
-        peer.known_as = Some((device, name.clone()));
-        if hello_due {
-            self.send_hello(id);
-        }
         let carried = self.unsettled.get(&device).copied().unwrap_or(0);
         let window = self.config.window_bytes;
-        let Some(peer) = self.peers.get_mut(&id) else {
-            return;
-        };
         let send = SendPacer::new(window_bytes);
         let mut receive = ReceiveCredit::new(window, peer.allowed_bytes, carried);
         // What our disk took since our hello is theirs to send already.
         let credit = receive.settled(0);
-        let took = peer.opened(device, name.clone(), send, receive, now);
+        let took = peer.opened(public, name.clone(), send, receive, now);
         let path = peer.open().and_then(|open| open.path);
         if let Some(limit) = credit {
             self.send(id, &Frame::Credit(Credit { limit }));
@@ -128,6 +123,9 @@ impl Session {
             Frame::Pong(_) => {}
             Frame::Message(message) => {
                 let (author, name) = (device, self.name_of(device));
+                if !self.is_signed(id, &message) {
+                    return Err(Violation("sent a message that it did not sign"));
+                }
                 match self.chat.on_message(device, name, message.clone()) {
                     Arrival::New => self.disk(DiskRequest::StoreMessage { author, message }),
                     Arrival::Repeated {
@@ -160,6 +158,14 @@ impl Session {
         Ok(())
     }
 
+    fn is_signed(&self, id: PeerId, message: &ChatMessage) -> bool {
+        let open = self.peers.get(&id).and_then(|peer| peer.open());
+        open.is_some_and(|open| {
+            let signed = message.signed_bytes(self.config.room, open.device);
+            open.public.has_signed(&signed, &message.signature)
+        })
+    }
+
     /// Whether one more offer of a device can be kept; forgets ended ones when there are many.
     fn has_room_for_offer(&mut self, from: DeviceId) -> bool {
         let first = IncomingKey { from, transfer: 0 };
@@ -169,9 +175,19 @@ impl Session {
         };
         let theirs = || self.incoming.range(first..=last);
         let open = theirs().filter(|(_, incoming)| !incoming.is_ended());
-        if open.count() >= INCOMING_PER_DEVICE_MAX || self.incoming.len() >= INCOMING_MAX {
+        if open.count() >= INCOMING_PER_DEVICE_MAX {
             return false;
         }
+        if self.incoming.len() >= INCOMING_MAX {
+            // Of devices that are gone only what is under way is worth keeping.
+            let here: Vec<DeviceId> = self.open_devices().iter().map(|(_, d)| *d).collect();
+            self.incoming
+                .retain(|key, incoming| incoming.is_under_way() || here.contains(&key.from));
+        }
+        if self.incoming.len() >= INCOMING_MAX {
+            return false;
+        }
+        let theirs = || self.incoming.range(first..=last);
         if theirs().count() >= 4 * INCOMING_PER_DEVICE_MAX {
             self.incoming
                 .retain(|key, incoming| key.from != from || !incoming.is_ended());

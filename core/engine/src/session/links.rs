@@ -3,11 +3,10 @@
 use core::time::Duration;
 
 use parlor_proto::envelope::{PeerSignal, Route};
-use parlor_proto::frame::{Bye, Frame, Hello, Probe};
+use parlor_proto::frame::{Bye, Frame, Probe};
 use parlor_proto::id::{DeviceId, PeerId};
-use parlor_proto::limits::{BULK_FRAME_MAX_BYTES, ROOM_PEERS_MAX};
+use parlor_proto::limits::ROOM_PEERS_MAX;
 use parlor_proto::signal::{ClientMessage, ServerMessage};
-use parlor_proto::version::VERSIONS;
 
 use super::Session;
 use crate::input::{LinkInput, SignalInput};
@@ -136,9 +135,6 @@ impl Session {
         self.forget_link(device);
         if self.peer_of(device).is_none() {
             self.chat.left(device);
-            // What is under way waits for the device to come back; the rest cannot be answered.
-            self.incoming
-                .retain(|key, incoming| key.from != device || incoming.is_under_way());
             self.notice(Notice::PeerLeft {
                 device,
                 name,
@@ -162,6 +158,10 @@ impl Session {
                 reason: reason.to_owned(),
             }),
         );
+        self.refuse(id, reason);
+    }
+
+    pub(super) fn refuse(&mut self, id: PeerId, reason: &str) {
         self.notice(Notice::PeerRefused {
             peer: id,
             reason: reason.to_owned(),
@@ -358,20 +358,15 @@ impl Session {
             LinkInput::LocalCandidate(candidate) => {
                 self.send_sealed(id, &PeerSignal::Candidate { attempt, candidate });
             }
-            LinkInput::Open { path } => {
-                if let LinkState::Connecting {
-                    path: slot,
-                    hello_sent,
-                    ..
-                } = &mut peer.state
-                    && !*hello_sent
-                {
+            LinkInput::Open {
+                path,
+                local_fingerprint,
+                remote_fingerprint,
+            } => {
+                if let LinkState::Connecting { path: slot, .. } = &mut peer.state {
                     *slot = path;
-                    *hello_sent = true;
-                    self.send_hello(id);
-                } else if let (Some(open), Some(path)) = (peer.open_mut(), path) {
-                    open.path = Some(path);
                 }
+                self.begin_handshake(id, &local_fingerprint, &remote_fingerprint);
             }
             LinkInput::Path(path) => {
                 if let Some(open) = peer.open_mut() {
@@ -387,39 +382,6 @@ impl Session {
             }
             LinkInput::Closed { reason } => self.on_link_closed(id, &reason),
         }
-    }
-
-    /// File bytes a peer may send on a new link: the window, less what of it still waits for our
-    /// disk. A peer that has not said who it is may be any device that is not connected.
-    fn allowed_bytes(&self, id: PeerId) -> u32 {
-        let known_as = self
-            .peers
-            .get(&id)
-            .and_then(|peer| Some(peer.known_as.as_ref()?.0));
-        let waiting = self.unsettled.iter().filter(|(device, _)| {
-            known_as.map_or_else(
-                || self.peer_of(**device).is_none(),
-                |known| known == **device,
-            )
-        });
-        let most = waiting.map(|(_, bytes)| *bytes).max().unwrap_or(0);
-        let most = u32::try_from(most).unwrap_or(u32::MAX);
-        self.config.window_bytes.saturating_sub(most)
-    }
-
-    pub(super) fn send_hello(&mut self, id: PeerId) {
-        let window_bytes = self.allowed_bytes(id);
-        if let Some(peer) = self.peers.get_mut(&id) {
-            peer.allowed_bytes = window_bytes;
-        }
-        let hello = Hello {
-            versions: VERSIONS,
-            device: self.config.device,
-            name: self.config.name.clone(),
-            window_bytes,
-            bulk_frame_max_bytes: u32::try_from(BULK_FRAME_MAX_BYTES).unwrap_or(u32::MAX),
-        };
-        self.send(id, &Frame::Hello(hello));
     }
 
     fn on_link_closed(&mut self, id: PeerId, reason: &str) {

@@ -19,6 +19,8 @@ fn samples() -> Vec<Frame> {
             name: DisplayName::sanitise("Ada"),
             window_bytes: 4 << 20,
             bulk_frame_max_bytes: 135_168,
+            signing_key: [0x22; 32],
+            proof: [0x33; 64],
         }),
         Frame::Ping(Probe { nonce: 7 }),
         Frame::Pong(Probe { nonce: 7 }),
@@ -151,9 +153,8 @@ fn a_hostile_file_name_arrives_harmless() {
 #[test]
 fn bounds_are_held() {
     let long = Frame::Message(ChatMessage {
-        seq: 1,
-        written_at_ms: 0,
         text: "x".repeat(MESSAGE_TEXT_MAX_BYTES + 1),
+        ..ChatMessage::new(1, 0, "")
     });
     assert_eq!(
         Frame::decode(&long.encode()),
