@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::disk::{answer, check_bounds};
 use bytes::Bytes;
+use parlor_engine::device::DeviceKey;
 use parlor_engine::input::{IncomingKey, Input, LinkInput, SignalInput};
 use parlor_engine::notice::Notice;
 use parlor_engine::output::{DiskRequest, LinkAction, Output, Role};
@@ -78,7 +79,7 @@ pub(super) struct End {
 
 impl End {
     fn new(config: Config, peer: PeerId) -> Self {
-        let device = config.device;
+        let device = config.device.id();
         Self {
             session: Session::new(config),
             device,
@@ -350,8 +351,8 @@ impl Room {
                 self.describe(who, peer, attempt);
             }
             LinkAction::RemoteDescription { .. } if reaches => {
-                self.push_event(who, peer, attempt, opened());
-                self.push_event(other, me, attempt, opened());
+                self.push_event(who, peer, attempt, opened(who));
+                self.push_event(other, me, attempt, opened(other));
             }
             LinkAction::SendControl(frame) => {
                 assert!(frame.len() <= CONTROL_FRAME_MAX_BYTES, "{who:?}: too long");
@@ -410,7 +411,8 @@ fn config(device: u8, window_bytes: u32) -> Config {
         signal_key: SIGNAL_KEY,
         intent: JoinIntent::Open,
         max_peers: None,
-        device: DeviceId([device; 16]),
+        psk: [0x50; 32],
+        device: DeviceKey::from_seed(&[device; 32]),
         name: DisplayName::sanitise("somebody"),
         seed: [device; 32],
         window_bytes,
@@ -418,6 +420,10 @@ fn config(device: u8, window_bytes: u32) -> Config {
 }
 
 /// The channels of a link are open.
-fn opened() -> LinkInput {
-    LinkInput::Open { path: None }
+fn opened(who: Who) -> LinkInput {
+    LinkInput::Open {
+        path: None,
+        local_fingerprint: format!("{who:?}"),
+        remote_fingerprint: format!("{:?}", who.other()),
+    }
 }

@@ -52,14 +52,23 @@ fn replay(name: &str, rounds: u64) {
     let target = target(name);
     let inputs = inputs(target).expect("the corpus can be read");
     let mut mutator = Mutator::new(&inputs);
+    let target_name = target.name;
     for Seed { name, bytes } in &inputs {
-        let context = Context { name, bytes };
+        let context = Context {
+            target_name,
+            name,
+            bytes,
+        };
         (target.run)(bytes);
         drop(context);
         for round in 0..rounds / (1 + bytes.len() as u64 / LONG_BYTES) {
             let bytes = &mutator.mutate(bytes);
             let name = &format!("{name}, mutation {round}");
-            let context = Context { name, bytes };
+            let context = Context {
+                target_name,
+                name,
+                bytes,
+            };
             (target.run)(bytes);
             drop(context);
         }
@@ -68,6 +77,7 @@ fn replay(name: &str, rounds: u64) {
 
 /// Leaves the input behind when a body panics, as `cargo fuzz` would.
 struct Context<'a> {
+    target_name: &'a str,
     name: &'a str,
     bytes: &'a [u8],
 }
@@ -75,7 +85,8 @@ struct Context<'a> {
 impl Drop for Context<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("failed-input");
+            let path =
+                Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("failed-{}", self.target_name));
             let written = fs::write(&path, self.bytes);
             eprintln!("input: {} ({written:?}: {})", self.name, path.display());
         }
@@ -102,13 +113,13 @@ macro_rules! replays {
 replays! {
     signal_client: 4000,
     signal_server: 4000,
-    frame: 2000,
+    frame: 4000,
     chunk: 4000,
     tree: 40,
-    invite: 2000,
+    invite: 3000,
     name: 300,
     envelope: 600,
-    session: 150,
+    session: 250,
 }
 
 #[test]
