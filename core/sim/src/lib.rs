@@ -1,7 +1,7 @@
 //! A whole room in one thread: real sessions and the real hub on a bad network, over bad disks,
 //! under a virtual clock. Everything follows from one seed, so any failure can be replayed.
 //!
-//! A [`World`](world::World) owns the nodes, the hub and all that is between them. It takes the
+//! A [`World`] owns the nodes, the hub and all that is between them. It takes the
 //! earliest event of its queue, hands it to the session or the hub it concerns, and turns their
 //! outputs into further events:
 //!

@@ -1,6 +1,6 @@
 //! A whole session, and a peer that may say anything.
 //!
-//! Two sessions meet in a [`Room`] that carries what they say. *We* are under test: nothing that
+//! Two sessions meet in a `Room` that carries what they say. *We* are under test: nothing that
 //! *they*, the server, the network and the disk do may make us panic, never come to rest, or hold
 //! more than we said. They are a real session as well, so that whatever it takes to be let in stays
 //! their business; after that the input adds, changes and forges what they say.
