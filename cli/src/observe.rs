@@ -270,7 +270,9 @@ impl Observer {
                     blake3,
                 }
             }
-            Notice::FileNotReceived { key, file, reason } => Report::FileFailed {
+            Notice::FileNotReceived {
+                key, file, reason, ..
+            } => Report::FileFailed {
                 of: self.transfer_ref((Way::Incoming, key.from, key.transfer)),
                 file: *file,
                 path: file_at(self.incoming.get(key), *file).path,

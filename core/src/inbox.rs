@@ -5,12 +5,13 @@
 //! synced, and only then gets its final name, never over another file.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use cap_std::ambient_authority;
-use cap_std::fs::{Dir, File, OpenOptions};
+use cap_std::fs::{Dir, OpenOptions};
 use parlor_engine::input::{DiskInput, IncomingKey};
 use parlor_engine::output::DiskRequest;
 use parlor_proto::chunk::ChunkFrame;
@@ -29,6 +30,9 @@ const PARTIALS: &str = ".parlor-partial";
 
 /// Space left alone on the volume, so that a full disk does not take the whole device down.
 const RESERVED_BYTES: u64 = 64 * 1024 * 1024;
+
+/// A partial that was written more recently may belong to somebody who is about to lock it.
+const ABANDONED_AFTER: Duration = Duration::from_secs(60);
 
 /// Names tried when the offered one is taken.
 const NUMBERS_MAX: u32 = 10_000;
@@ -126,6 +130,10 @@ impl Inbox {
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
         let handle = folder.partials.open_with(&name, &options)?;
+        // Says that somebody is at work on it, for as long as this process lives.
+        // A volume without locks does without.
+        let handle = handle.into_std();
+        let _ = handle.try_lock();
         handle.set_len(offered.size)?;
         self.partials.insert(
             (key, file),
@@ -198,7 +206,7 @@ impl Inbox {
             let modified = SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(*modified_ms));
             if let (Some(modified), Ok(handle)) = (modified, partial.file.try_clone()) {
                 // A volume that keeps no times is no reason to lose the file.
-                let _ = handle.into_std().set_modified(modified);
+                let _ = handle.set_modified(modified);
             }
         }
         partial.file.sync_all()?;
@@ -235,6 +243,7 @@ impl Folder {
         let dir = Dir::open_ambient_dir(path, ambient_authority())?;
         dir.create_dir_all(PARTIALS)?;
         let partials = dir.open_dir(PARTIALS)?;
+        remove_abandoned(&partials);
         let path = path.canonicalize()?;
         Ok(Self {
             dir,
@@ -281,6 +290,30 @@ impl Folder {
                 Err(io::ErrorKind::AlreadyExists.into())
             }
             Err(_) => self.partials.rename(partial, target, name),
+        }
+    }
+}
+
+/// Removes what a killed process left: partials that nobody holds a lock on any more.
+///
+/// Best effort: a volume that refuses locks keeps them.
+fn remove_abandoned(partials: &Dir) {
+    let Ok(entries) = partials.entries() else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let changed = entry.metadata().and_then(|metadata| metadata.modified());
+        let age = changed.map(|changed| changed.into_std().elapsed().unwrap_or_default());
+        let is_old = age.is_ok_and(|age| age > ABANDONED_AFTER);
+        let is_free = || {
+            entry
+                .open()
+                .is_ok_and(|file| file.into_std().try_lock().is_ok())
+        };
+        let is_ours = entry.file_name().to_string_lossy().ends_with(".part");
+        if is_ours && is_old && is_free() {
+            // Another process may have been faster.
+            let _ = entry.remove_file();
         }
     }
 }

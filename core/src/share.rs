@@ -391,7 +391,7 @@ impl Reader {
 /// An error of the disk in words for a person.
 pub(crate) fn describe(error: &io::Error) -> String {
     match error.kind() {
-        io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),
         io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
         io::ErrorKind::StorageFull if error.raw_os_error().is_some() => {
             "the disk is full".to_owned()

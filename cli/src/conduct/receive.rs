@@ -36,7 +36,8 @@ pub(crate) struct ReceiveConduct {
     offers: BTreeMap<IncomingKey, OfferState>,
     /// When an offer last came or ended.
     stirred_at: Duration,
-    last_reason: Option<String>,
+    /// Why the last file failed, and whether it was our own disk.
+    last_reason: Option<(bool, String)>,
     /// Since when nobody else is in the room.
     alone_since: Option<Duration>,
     refused: BTreeMap<PeerId, String>,
@@ -93,8 +94,8 @@ impl ReceiveConduct {
         if let Notice::Received { key, outcome } = notice {
             self.stirred_at = now;
             self.offers.insert(*key, OfferState::Ended(outcome.clone()));
-        } else if let Notice::FileNotReceived { reason, .. } = notice {
-            self.last_reason = Some(reason.clone());
+        } else if let Notice::FileNotReceived { by_us, reason, .. } = notice {
+            self.last_reason = Some((*by_us, reason.clone()));
         } else if let Notice::PeerRefused { peer, reason } = notice {
             self.refused.insert(*peer, reason.clone());
         } else if let Notice::PeerUnreachable {
@@ -117,8 +118,11 @@ impl ReceiveConduct {
             let name = self.presence.name(key.from);
             match state {
                 OfferState::Ended(Outcome::Incomplete { files, failed }) => {
-                    let reason = self.last_reason.as_deref();
-                    return Err(incomplete(name, *files, *failed, reason));
+                    return Err(match &self.last_reason {
+                        Some((true, reason)) => not_saved(*files, *failed, reason),
+                        Some((false, reason)) => incomplete(name, *files, *failed, Some(reason)),
+                        None => incomplete(name, *files, *failed, None),
+                    });
                 }
                 OfferState::Ended(Outcome::Cancelled { reason, .. }) => {
                     end = Err(stopped(name, reason));
@@ -246,6 +250,14 @@ fn incomplete(name: &str, files: usize, failed: usize, reason: Option<&str>) -> 
     Failure::new(
         Code::Incomplete,
         format!("{what} from {name} did not arrive ({reason}); ask for it again."),
+    )
+}
+
+fn not_saved(files: usize, failed: usize, reason: &str) -> Failure {
+    let what = missing(files, failed);
+    Failure::new(
+        Code::LocalFile,
+        format!("{what} could not be saved ({reason}); make room or choose another --out."),
     )
 }
 
@@ -411,6 +423,7 @@ mod tests {
             &notice(Notice::FileNotReceived {
                 key: key(ADA, 1),
                 file: 1,
+                by_us: true,
                 reason: "the disk is full".to_owned(),
             }),
             s(2),
@@ -421,10 +434,8 @@ mod tests {
         };
         conduct.on_event(&received(key(ADA, 1), outcome), s(2));
         let failure = conduct.verdict(1, s(4)).unwrap().unwrap_err();
-        assert_eq!(failure.code, Code::Incomplete);
-        assert!(
-            failure.message.contains("1 of 2 files from Ada"),
-            "{failure}"
-        );
+        assert_eq!(failure.code, Code::LocalFile);
+        assert!(failure.message.contains("1 of 2 files"), "{failure}");
+        assert!(failure.message.contains("the disk is full"), "{failure}");
     }
 }

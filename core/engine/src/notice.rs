@@ -168,6 +168,8 @@ pub enum Notice {
         key: IncomingKey,
         /// The file.
         file: u32,
+        /// Whether it was our disk that refused it, and not the sender that cannot read it.
+        by_us: bool,
         /// Why.
         reason: String,
     },

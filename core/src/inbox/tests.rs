@@ -171,6 +171,35 @@ fn an_unfinished_file_leaves_nothing_behind() {
     assert!(names(folder.path()).is_empty());
 }
 
+#[test]
+fn what_a_killed_process_left_is_removed_and_what_is_in_use_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut busy = Inbox::open(Some(folder.path()), 1).unwrap();
+    let offered = sent("file", 2 * CHUNK_BYTES).offered;
+    busy.handle(DiskRequest::Create {
+        key: KEY,
+        file: 0,
+        offered,
+    });
+    let partials = folder.path().join(PARTIALS);
+    let [in_use] = &names(&partials)[..] else {
+        panic!("one partial");
+    };
+    std::fs::write(partials.join("left.part"), b"half a file").unwrap();
+    let long_ago = SystemTime::now() - Duration::from_secs(3600);
+    for name in [in_use, "left.part"] {
+        let file = File::options()
+            .write(true)
+            .open(partials.join(name))
+            .unwrap();
+        file.set_modified(long_ago).unwrap();
+    }
+    let other = Inbox::open(Some(folder.path()), 2).unwrap();
+    assert_eq!(names(&partials), std::slice::from_ref(in_use));
+    drop((busy, other));
+    assert!(names(folder.path()).is_empty());
+}
+
 #[cfg(unix)]
 #[test]
 fn a_link_in_the_folder_does_not_lead_out_of_it() {

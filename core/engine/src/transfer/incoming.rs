@@ -374,7 +374,12 @@ impl Incoming {
         if tell_sender {
             steps.push(self.failed_frame(file, &reason));
         }
-        steps.push(Step::Notice(Notice::FileNotReceived { key, file, reason }));
+        steps.push(Step::Notice(Notice::FileNotReceived {
+            key,
+            file,
+            by_us: tell_sender,
+            reason,
+        }));
         steps.extend(self.go_on());
         steps
     }
