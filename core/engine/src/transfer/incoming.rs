@@ -3,9 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use parlor_proto::chunk::ChunkFrame;
-use parlor_proto::frame::{
-    ByteRange, Cancel, FileFailed, FileRef, Frame, OfferAnswer, OfferedFile, Want,
-};
+use parlor_proto::frame::{ByteRange, Frame, OfferAnswer, OfferedFile};
 use parlor_proto::limits::WANT_RANGES_MAX;
 use parlor_proto::text::DisplayName;
 
@@ -16,6 +14,7 @@ use crate::output::DiskRequest;
 use crate::ranges::RangeSet;
 
 mod view;
+mod words;
 
 /// Files of a transfer that are asked for at once: enough that small files follow each other
 /// without a pause of a round trip, few enough open files for a phone.
@@ -245,14 +244,6 @@ impl Incoming {
         }
     }
 
-    fn want(&self, file: u32, ranges: Vec<ByteRange>) -> Step {
-        Step::Frame(Frame::Want(Want {
-            transfer: self.key.transfer,
-            file,
-            ranges,
-        }))
-    }
-
     pub(crate) fn on_chunk(&mut self, chunk: ChunkFrame) -> Result<ChunkArrival, Violation> {
         let key = self.key;
         let Some(entry) = self.files.get_mut(chunk.file as usize) else {
@@ -454,48 +445,5 @@ impl Incoming {
 
     fn states(&self) -> impl Iterator<Item = (u32, &FileState)> {
         self.numbered().map(|(index, file)| (index, &file.state))
-    }
-
-    fn answer(&self, accepted: Vec<u32>, reason: Option<String>) -> Step {
-        let transfer = self.key.transfer;
-        Step::Frame(Frame::Answer(OfferAnswer {
-            transfer,
-            accepted,
-            done: Vec::new(),
-            reason,
-        }))
-    }
-
-    fn cancel_frame(&self, reason: &str) -> Step {
-        Step::Frame(Frame::Cancel(Cancel {
-            transfer: self.key.transfer,
-            by_sender: false,
-            reason: reason.to_owned(),
-        }))
-    }
-
-    fn done_frame(&self, file: u32) -> Step {
-        Step::Frame(Frame::FileDone(FileRef {
-            transfer: self.key.transfer,
-            file,
-        }))
-    }
-
-    fn failed_frame(&self, file: u32, reason: &str) -> Step {
-        let reason = reason.to_owned();
-        let transfer = self.key.transfer;
-        Step::Frame(Frame::FileFailed(FileFailed {
-            transfer,
-            file,
-            reason,
-            by_sender: false,
-        }))
-    }
-
-    fn ended(&self, outcome: Outcome) -> Step {
-        Step::Notice(Notice::Received {
-            key: self.key,
-            outcome,
-        })
     }
 }
