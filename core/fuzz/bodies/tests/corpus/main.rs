@@ -115,11 +115,11 @@ replays! {
     signal_server: 4000,
     frame: 4000,
     chunk: 4000,
-    tree: 40,
+    tree: 30,
     invite: 3000,
-    name: 300,
-    envelope: 600,
-    session: 250,
+    name: 200,
+    envelope: 300,
+    session: 120,
 }
 
 #[test]
