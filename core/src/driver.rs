@@ -32,7 +32,7 @@ const REPORTS_MAX: usize = 256;
 /// Events nobody has taken, beyond which the loop stops reading from peers and disks.
 const UNTAKEN_EVENTS_MAX: usize = 1024;
 
-/// The view is published at most this often.
+/// The view of progress is published at most this often.
 const VIEW_EVERY: Duration = Duration::from_millis(100);
 
 /// What leaving may take: time for the last frames and events to get out.
@@ -76,6 +76,7 @@ struct Driver {
     view: watch::Sender<RoomView>,
     published_at: Instant,
     is_view_stale: bool,
+    is_view_urgent: bool,
     deadline: Option<Deadline>,
     socket: Option<Socket>,
     dials: u64,
@@ -94,8 +95,8 @@ pub(crate) fn spawn(
     events: mpsc::Sender<RoomEvent>,
     view: watch::Sender<RoomView>,
 ) -> Result<(), StartError> {
-    let (mut seed, mut fresh_device, mut number) = ([0; 32], [0; 32], [0; 8]);
-    for random in [&mut seed[..], &mut fresh_device[..], &mut number[..]] {
+    let (mut seed, mut device_seed, mut number) = ([0; 32], [0; 32], [0; 8]);
+    for random in [&mut seed[..], &mut device_seed[..], &mut number[..]] {
         getrandom::fill(random).map_err(|error| StartError::System(error.to_string()))?;
     }
     let number = u64::from_le_bytes(number);
@@ -105,12 +106,12 @@ pub(crate) fn spawn(
         intent,
         max_peers,
         name,
-        device_seed,
         ice_servers,
         window_bytes,
         ..
     } = options;
-    let device_seed = device_seed.unwrap_or(fresh_device);
+    // A device of its own for each session: one that came back would have to go on counting its
+    // messages where it stopped, and nothing keeps that yet.
     let device = DeviceKey::from_seed(&device_seed);
     let own_id = device.id();
     let secret = &invite.secret;
@@ -136,6 +137,7 @@ pub(crate) fn spawn(
         view,
         published_at: Instant::now(),
         is_view_stale: true,
+        is_view_urgent: false,
         deadline: None,
         socket: None,
         dials: 0,
@@ -314,11 +316,21 @@ impl Driver {
                 is_answered: false,
             });
         }
+        // Whoever hears of a person coming or going and looks at the view finds it there; only
+        // progress can wait.
+        self.is_view_urgent |= matches!(
+            notice,
+            Notice::Joined { .. }
+                | Notice::PeerConnected { .. }
+                | Notice::PeerLost { .. }
+                | Notice::PeerLeft { .. }
+        );
         self.events.push(RoomEvent::Session(notice));
     }
 
     fn publish_if_due(&mut self) {
-        if self.is_view_stale && self.published_at.elapsed() >= VIEW_EVERY {
+        let is_due = self.is_view_urgent || self.published_at.elapsed() >= VIEW_EVERY;
+        if self.is_view_stale && is_due {
             self.publish();
         }
     }
@@ -326,6 +338,7 @@ impl Driver {
     fn publish(&mut self) {
         self.published_at = Instant::now();
         self.is_view_stale = false;
+        self.is_view_urgent = false;
         let view = self.session.view();
         self.view.send_if_modified(|current| {
             let is_new = *current != view;

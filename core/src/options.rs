@@ -28,9 +28,6 @@ pub struct RoomOptions {
     pub max_peers: Option<u8>,
     /// The person's name.
     pub name: DisplayName,
-    /// 32 secret random bytes that this device keeps: with the same ones it is the same device in
-    /// every session. `None` makes a device for this session alone.
-    pub device_seed: Option<[u8; 32]>,
     /// Where received files go; without one every offer must be declined.
     pub folder: Option<PathBuf>,
     /// Where messages are kept.
@@ -52,7 +49,7 @@ pub enum HistoryLocation {
 
 impl fmt::Debug for RoomOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The seed is the device's identity, and paths and names are nobody's business in a log.
+        // Paths, names and addresses are nobody's business in a log.
         f.debug_struct("RoomOptions")
             .field("intent", &self.intent)
             .field("window_bytes", &self.window_bytes)
@@ -69,7 +66,6 @@ impl RoomOptions {
             intent,
             max_peers: None,
             name,
-            device_seed: None,
             folder: None,
             history: HistoryLocation::Memory,
             ice_servers: None,

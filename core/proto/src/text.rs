@@ -69,7 +69,7 @@ pub fn cut(text: &str, max_bytes: usize) -> &str {
 #[must_use]
 pub fn one_line(text: &str, max_bytes: usize) -> String {
     let visible: String = text.chars().filter(|c| !reorders_or_hides(*c)).collect();
-    cut(visible.trim(), max_bytes).to_owned()
+    cut(visible.trim(), max_bytes).trim_end().to_owned()
 }
 
 #[cfg(test)]
@@ -96,6 +96,15 @@ mod tests {
         for text in ["\u{200B} \n", "\u{3164}", "\u{200D}", ""] {
             assert_eq!(DisplayName::sanitise(text).as_str(), "Someone", "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_line_cut_behind_a_space_is_cut_once_and_for_all() {
+        let line = one_line(&format!("{} b", "a".repeat(9)), 10);
+        assert_eq!(
+            (line.as_str(), one_line(&line, 10)),
+            ("aaaaaaaaa", line.clone())
+        );
     }
 
     #[test]
