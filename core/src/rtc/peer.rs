@@ -10,9 +10,9 @@ use tokio::sync::{mpsc, watch};
 use webrtc::data_channel::{DataChannel, RTCDataChannelInit};
 use webrtc::error::Result;
 use webrtc::peer_connection::{
-    PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler, RTCConfigurationBuilder,
-    RTCIceConnectionState, RTCIceServer, RTCIceTransportPolicy, RTCPeerConnectionIceEvent,
-    RTCPeerConnectionState, SettingEngine, SettingEngineBuilder,
+    PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler, RTCBundlePolicy,
+    RTCConfigurationBuilder, RTCIceConnectionState, RTCIceServer, RTCIceTransportPolicy,
+    RTCPeerConnectionIceEvent, RTCPeerConnectionState, SettingEngine, SettingEngineBuilder,
 };
 
 use super::net::{self, Nudge, TunedRuntime};
@@ -85,6 +85,9 @@ pub(super) async fn build(config: &RtcConfig) -> Result<Peer> {
             RTCConfigurationBuilder::new()
                 .with_ice_servers(ice_servers(config))
                 .with_ice_transport_policy(policy)
+                // One transport for all there is. The library keeps this and the pool size without
+                // acting on them yet, so a pool is not asked for.
+                .with_bundle_policy(RTCBundlePolicy::MaxBundle)
                 .build(),
         )
         .with_setting_engine(settings(config))
