@@ -207,6 +207,15 @@ impl Hub {
                 self.depart(room, peer);
             }
             (ClientMessage::Leave, ConnState::Waiting { .. }) => self.close(conn, CloseCode::Left),
+            (
+                ClientMessage::NameplateOpen { .. }
+                | ClientMessage::NameplateClose
+                | ClientMessage::Knock { .. }
+                | ClientMessage::KnockProof { .. }
+                | ClientMessage::KnockAnswer { .. }
+                | ClientMessage::KnockRefuse { .. },
+                _,
+            ) => self.error(conn, ErrorCode::UnknownType),
         }
     }
 

@@ -10,6 +10,7 @@
 //! - [`chunk`]: file bytes with their proof on the `bulk` channel.
 //! - [`tree`]: the BLAKE3 tree that lets a chunk be checked by itself.
 //! - [`invite`]: the link and QR that let somebody in, and the keys derived from it.
+//! - [`code`]: the code that is read out and typed, and [`pake`], the key exchange behind it.
 //! - [`envelope`]: offers, answers and candidates sealed against the server that carries them.
 //! - [`name`]: file names a stranger chose, made safe.
 //! - [`text`]: short texts a stranger chose, made safe to show.
@@ -20,12 +21,14 @@
 #![warn(clippy::wildcard_enum_match_arm)]
 
 pub mod chunk;
+pub mod code;
 pub mod envelope;
 pub mod frame;
 pub mod id;
 pub mod invite;
 pub mod limits;
 pub mod name;
+pub mod pake;
 pub mod signal;
 pub mod text;
 pub mod tree;

@@ -95,3 +95,13 @@ pub const SDP_MAX_BYTES: usize = 8 * 1024;
 
 /// One ICE candidate line (RFC 8839); IPv6 with all extensions is under 300 bytes.
 pub const CANDIDATE_MAX_BYTES: usize = 512;
+
+/// A newcomer's or sponsor's part of a typed code's key exchange, in base64url: the longest, the
+/// sealed invitation, is under 100 bytes.
+pub const KNOCK_PAYLOAD_MAX_BYTES: usize = 256;
+
+/// Largest nameplate: six digits can still be read out in one breath.
+pub const NAMEPLATE_MAX: u32 = 999_999;
+
+/// A typed code as a person may paste it, in bytes.
+pub const CODE_MAX_BYTES: usize = 128;

@@ -10,6 +10,8 @@
 //! {"v":1,"type":"join","room":"…","intent":"open"}        client to server
 //! {"v":1,"type":"signal","to":"…","payload":"…"}
 //! {"v":1,"type":"leave"}
+//! {"v":1,"type":"nameplate_open"}
+//! {"v":1,"type":"knock","nameplate":4821,"payload":"…"}
 //! {"v":1,"type":"joined","peer":"…","peers":[…],…}        server to client
 //! {"v":1,"type":"peer_joined","peer":"…"}
 //! {"v":1,"type":"error","code":"room_full","message":"…"}
@@ -23,11 +25,12 @@ mod debug;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::code::Nameplate;
 use crate::id::{PeerId, RoomId};
 use crate::limits::{
     ICE_CREDENTIAL_MAX_BYTES, ICE_SERVER_URLS_MAX, ICE_SERVERS_MAX, ICE_URL_MAX_BYTES,
-    REASON_MAX_BYTES, RESUME_TOKEN_MAX_BYTES, ROOM_PEERS_MAX, SIGNAL_MESSAGE_MAX_BYTES,
-    SIGNAL_PAYLOAD_MAX_BYTES,
+    KNOCK_PAYLOAD_MAX_BYTES, REASON_MAX_BYTES, RESUME_TOKEN_MAX_BYTES, ROOM_PEERS_MAX,
+    SIGNAL_MESSAGE_MAX_BYTES, SIGNAL_PAYLOAD_MAX_BYTES,
 };
 
 /// The version in every message; a server or client that sees another one stops there.
@@ -74,6 +77,40 @@ pub enum ClientMessage {
     },
     /// Leave for good: the others hear it at once, and the server closes the connection.
     Leave,
+    /// A member asks for a number under which newcomers can knock. One for each member; asking
+    /// again gives the same.
+    NameplateOpen {
+        /// The number this member had before the server forgot it, kept if it is free.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        nameplate: Option<Nameplate>,
+    },
+    /// The member's number leads nowhere from now on.
+    NameplateClose,
+    /// The first message of a newcomer's connection: a key exchange with whoever has the number.
+    Knock {
+        /// The number.
+        nameplate: Nameplate,
+        /// The newcomer's half, base64url without padding, up to [`KNOCK_PAYLOAD_MAX_BYTES`].
+        payload: String,
+    },
+    /// A newcomer's proof, after the answer to their knock.
+    KnockProof {
+        /// base64url without padding, up to [`KNOCK_PAYLOAD_MAX_BYTES`].
+        payload: String,
+    },
+    /// A member answers a newcomer: the first time a half of the key exchange, the second time
+    /// the sealed invitation.
+    KnockAnswer {
+        /// Whom, as the server named them.
+        guest: PeerId,
+        /// base64url without padding, up to [`KNOCK_PAYLOAD_MAX_BYTES`].
+        payload: String,
+    },
+    /// A member turns a newcomer away.
+    KnockRefuse {
+        /// Whom, as the server named them.
+        guest: PeerId,
+    },
 }
 
 /// What the server says.
@@ -109,6 +146,31 @@ pub enum ServerMessage {
         /// Who sent it, as the server knows them.
         from: PeerId,
         /// base64url without padding, up to [`SIGNAL_PAYLOAD_MAX_BYTES`].
+        payload: String,
+    },
+    /// The answer to a member's [`ClientMessage::NameplateOpen`].
+    Nameplate {
+        /// The number.
+        nameplate: Nameplate,
+    },
+    /// To the member with the number: a newcomer knocked.
+    Knock {
+        /// The newcomer, named by the server for as long as their connection lives.
+        guest: PeerId,
+        /// Their half of the key exchange.
+        payload: String,
+    },
+    /// To the member with the number: a newcomer's proof.
+    KnockProof {
+        /// The newcomer.
+        guest: PeerId,
+        /// The proof.
+        payload: String,
+    },
+    /// To the newcomer, twice: the member's half, then the sealed invitation. A number that leads
+    /// nowhere gives a first answer as well, which nobody can tell from a true one.
+    KnockAnswer {
+        /// base64url without padding, up to [`KNOCK_PAYLOAD_MAX_BYTES`].
         payload: String,
     },
     /// Something went wrong; whether the connection ends too is up to the code.
@@ -154,6 +216,9 @@ pub enum ErrorCode {
     /// Another connection resumed this peer; the connection ends, and dialing again would only
     /// push the other one out in turn.
     Displaced,
+    /// A newcomer did not get in by a code: it is wrong, used up or gone, and nobody is told
+    /// which. The connection ends.
+    CodeRefused,
     /// The server is going away; dial again after the time it says.
     Draining,
     /// The server failed.
@@ -173,6 +238,7 @@ impl ErrorCode {
             | Self::RoomNotFound
             | Self::RoomFull
             | Self::TooLarge
+            | Self::CodeRefused
             | Self::Displaced => true,
             Self::UnknownType
             | Self::NotJoined
@@ -303,7 +369,17 @@ struct Versioned<'a, M> {
 }
 
 impl ClientMessage {
-    const TYPES: [&'static str; 3] = ["join", "signal", "leave"];
+    const TYPES: [&'static str; 9] = [
+        "join",
+        "signal",
+        "leave",
+        "nameplate_open",
+        "nameplate_close",
+        "knock",
+        "knock_proof",
+        "knock_answer",
+        "knock_refuse",
+    ];
 
     /// The text to send.
     #[must_use]
@@ -328,13 +404,29 @@ impl ClientMessage {
                 bounded("max_peers", max_peers.is_none_or(fits))
             }
             Self::Signal { payload, .. } => bounded("payload", is_payload(payload)),
-            Self::Leave => Ok(()),
+            Self::Knock { payload, .. }
+            | Self::KnockProof { payload }
+            | Self::KnockAnswer { payload, .. } => bounded("payload", is_knock_payload(payload)),
+            Self::Leave
+            | Self::NameplateOpen { .. }
+            | Self::NameplateClose
+            | Self::KnockRefuse { .. } => Ok(()),
         }
     }
 }
 
 impl ServerMessage {
-    const TYPES: [&'static str; 5] = ["joined", "peer_joined", "peer_left", "signal", "error"];
+    const TYPES: [&'static str; 9] = [
+        "joined",
+        "peer_joined",
+        "peer_left",
+        "signal",
+        "nameplate",
+        "knock",
+        "knock_proof",
+        "knock_answer",
+        "error",
+    ];
 
     /// The text to send.
     #[must_use]
@@ -363,7 +455,10 @@ impl ServerMessage {
             }
             Self::Signal { payload, .. } => bounded("payload", is_payload(payload)),
             Self::Error { message, .. } => bounded("error", message.len() <= REASON_MAX_BYTES),
-            Self::PeerJoined { .. } | Self::PeerLeft { .. } => Ok(()),
+            Self::Knock { payload, .. }
+            | Self::KnockProof { payload, .. }
+            | Self::KnockAnswer { payload } => bounded("payload", is_knock_payload(payload)),
+            Self::PeerJoined { .. } | Self::PeerLeft { .. } | Self::Nameplate { .. } => Ok(()),
         }
     }
 }
@@ -405,8 +500,16 @@ fn bounded(what: &'static str, within: bool) -> Result<(), SignalDecodeError> {
 }
 
 fn is_payload(text: &str) -> bool {
+    text.len() <= SIGNAL_PAYLOAD_MAX_BYTES && is_base64url(text)
+}
+
+fn is_knock_payload(text: &str) -> bool {
+    text.len() <= KNOCK_PAYLOAD_MAX_BYTES && is_base64url(text)
+}
+
+fn is_base64url(text: &str) -> bool {
     let base64url = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    text.len() <= SIGNAL_PAYLOAD_MAX_BYTES && text.bytes().all(base64url)
+    text.bytes().all(base64url)
 }
 
 /// Text that JSON never has to escape, so that its length on the wire is its length here.

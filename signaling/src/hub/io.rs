@@ -133,6 +133,7 @@ pub fn error_message(code: ErrorCode, wait: Option<Duration>) -> ServerMessage {
         ErrorCode::SlowConsumer => "messages were not read in time",
         ErrorCode::HelloTimeout => "no join came in time",
         ErrorCode::Displaced => "another connection took over",
+        ErrorCode::CodeRefused => "this code does not open a room",
         ErrorCode::Draining => "the server is going away",
         ErrorCode::Internal | ErrorCode::Unknown => "the server failed",
     };

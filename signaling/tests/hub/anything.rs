@@ -129,7 +129,11 @@ impl Model {
             ServerMessage::PeerJoined { peer } => assert!(view.members.insert(peer)),
             ServerMessage::PeerLeft { peer } => assert!(view.members.remove(&peer)),
             ServerMessage::Signal { .. } => assert!(!view.members.is_empty()),
-            ServerMessage::Error { .. } => {}
+            ServerMessage::Nameplate { .. }
+            | ServerMessage::Knock { .. }
+            | ServerMessage::KnockProof { .. }
+            | ServerMessage::KnockAnswer { .. }
+            | ServerMessage::Error { .. } => {}
         }
     }
 

@@ -59,6 +59,10 @@ impl Session {
             ServerMessage::PeerJoined { peer } => self.add_peer(peer),
             ServerMessage::PeerLeft { peer } => self.on_peer_left(peer),
             ServerMessage::Signal { from, payload } => self.on_sealed(from, &payload),
+            ServerMessage::Nameplate { .. }
+            | ServerMessage::Knock { .. }
+            | ServerMessage::KnockProof { .. }
+            | ServerMessage::KnockAnswer { .. } => {}
             ServerMessage::Error {
                 code,
                 message,

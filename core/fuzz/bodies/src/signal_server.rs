@@ -2,8 +2,8 @@
 
 use parlor_proto::id::PeerId;
 use parlor_proto::limits::{
-    ICE_SERVERS_MAX, REASON_MAX_BYTES, ROOM_PEERS_MAX, SIGNAL_MESSAGE_MAX_BYTES,
-    SIGNAL_PAYLOAD_MAX_BYTES,
+    ICE_SERVERS_MAX, KNOCK_PAYLOAD_MAX_BYTES, REASON_MAX_BYTES, ROOM_PEERS_MAX,
+    SIGNAL_MESSAGE_MAX_BYTES, SIGNAL_PAYLOAD_MAX_BYTES,
 };
 use parlor_proto::signal::{ErrorCode, IceServer, ResumeToken, ServerMessage};
 
@@ -36,7 +36,12 @@ fn is_within_limits(message: &ServerMessage) -> bool {
         }
         ServerMessage::Signal { payload, .. } => payload.len() <= SIGNAL_PAYLOAD_MAX_BYTES,
         ServerMessage::Error { message, .. } => message.len() <= REASON_MAX_BYTES,
-        ServerMessage::PeerJoined { .. } | ServerMessage::PeerLeft { .. } => true,
+        ServerMessage::Knock { payload, .. }
+        | ServerMessage::KnockProof { payload, .. }
+        | ServerMessage::KnockAnswer { payload } => payload.len() <= KNOCK_PAYLOAD_MAX_BYTES,
+        ServerMessage::PeerJoined { .. }
+        | ServerMessage::PeerLeft { .. }
+        | ServerMessage::Nameplate { .. } => true,
     }
 }
 

@@ -14,6 +14,12 @@ impl fmt::Debug for Hidden {
     }
 }
 
+fn hidden(f: &mut fmt::Formatter<'_>, name: &str, payload: &str) -> fmt::Result {
+    f.debug_struct(name)
+        .field("payload", &Hidden(payload.len()))
+        .finish()
+}
+
 impl fmt::Debug for ResumeToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ResumeToken(<hidden>)")
@@ -52,6 +58,15 @@ impl fmt::Debug for ClientMessage {
                 .field("payload", &Hidden(payload.len()))
                 .finish(),
             Self::Leave => f.write_str("Leave"),
+            // The number is half of a code that somebody is reading out just now.
+            Self::NameplateOpen { .. } => f.write_str("NameplateOpen"),
+            Self::NameplateClose => f.write_str("NameplateClose"),
+            Self::Knock { payload, .. } => hidden(f, "Knock", payload),
+            Self::KnockProof { payload } => hidden(f, "KnockProof", payload),
+            Self::KnockAnswer { payload, .. } => hidden(f, "KnockAnswer", payload),
+            Self::KnockRefuse { guest } => {
+                f.debug_struct("KnockRefuse").field("guest", guest).finish()
+            }
         }
     }
 }
@@ -80,6 +95,10 @@ impl fmt::Debug for ServerMessage {
                 .field("from", from)
                 .field("payload", &Hidden(payload.len()))
                 .finish(),
+            Self::Nameplate { .. } => f.write_str("Nameplate"),
+            Self::Knock { payload, .. } => hidden(f, "Knock", payload),
+            Self::KnockProof { payload, .. } => hidden(f, "KnockProof", payload),
+            Self::KnockAnswer { payload } => hidden(f, "KnockAnswer", payload),
             Self::Error {
                 code,
                 message,

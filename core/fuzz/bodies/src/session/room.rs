@@ -328,6 +328,13 @@ impl Room {
                 }
             }
             ClientMessage::Leave => self.push_server(other, ServerMessage::PeerLeft { peer }),
+            // Typed codes have a target of their own.
+            ClientMessage::NameplateOpen { .. }
+            | ClientMessage::NameplateClose
+            | ClientMessage::Knock { .. }
+            | ClientMessage::KnockProof { .. }
+            | ClientMessage::KnockAnswer { .. }
+            | ClientMessage::KnockRefuse { .. } => {}
         }
     }
 
