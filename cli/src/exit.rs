@@ -112,6 +112,11 @@ impl Failure {
                 Code::RoomFull,
                 "The room is full; wait until somebody leaves, or ask for a larger room.",
             ),
+            ErrorCode::CodeRefused => Self::new(
+                Code::RoomNotFound,
+                "That code does not open a room: it is mistyped, used up or expired; ask for a \
+                 new one.",
+            ),
             ErrorCode::UnsupportedVersion => Self::new(
                 Code::Refused,
                 "The server speaks another version of the protocol; update Parlor.",
