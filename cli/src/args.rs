@@ -10,6 +10,9 @@ use clap::{Args, Parser, Subcommand};
 /// counts as lost, a killed peer still ends the other side within 15 s.
 const DEFAULT_PATIENCE_S: u64 = 5;
 
+/// As many as a room can hold besides its opener.
+pub(crate) const CODE_USES_ALL: u32 = 31;
+
 const EXAMPLES: &str = "\
 Examples:
   parlor send photo.jpg trip/ --embed    on one network, without any server
@@ -163,6 +166,10 @@ pub(crate) struct OpenArgs {
     /// Server that introduces the members [env: PARLOR_SERVER]
     #[arg(long, value_name = "URL", env = "PARLOR_SERVER", hide_env = true)]
     pub(crate) server: Option<String>,
+
+    /// How many people the typed code lets in [default: 1 to send, else everybody]
+    #[arg(long, value_name = "PEOPLE", value_parser = clap::value_parser!(u32).range(1..=31))]
+    pub(crate) code_uses: Option<u32>,
 
     /// Where --embed listens
     #[arg(

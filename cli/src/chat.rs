@@ -7,7 +7,7 @@ use parlor_core::room::notice::Notice;
 use parlor_proto::signal::JoinIntent;
 use tokio::sync::mpsc;
 
-use crate::args::RoomArgs;
+use crate::args::{CODE_USES_ALL, RoomArgs};
 use crate::conduct::chat::{ChatConduct, Do};
 use crate::conduct::{Conduct as _, End};
 use crate::enter::{self, Entrance};
@@ -64,7 +64,12 @@ pub(crate) async fn run(
     } else {
         GREETING_WITHOUT_FOLDER
     };
-    let end = talk(&mut stage, conduct, greeting).await;
+    let code_uses = args.open.code_uses.unwrap_or(CODE_USES_ALL);
+    if is_ours {
+        let opened = stage.room.open_code(code_uses).await;
+        opened.map_err(|_| Failure::room_closed())?;
+    }
+    let end = talk(&mut stage, conduct, greeting, code_uses).await;
     stage.leave().await;
     stop(host).await;
     end
@@ -76,7 +81,12 @@ async fn stop(host: Option<Host>) {
     }
 }
 
-async fn talk(stage: &mut Stage<'_>, mut conduct: ChatConduct, greeting: &str) -> End {
+async fn talk(
+    stage: &mut Stage<'_>,
+    mut conduct: ChatConduct,
+    greeting: &str,
+    code_uses: u32,
+) -> End {
     let mut greeting = Some(greeting);
     let mut lines = Some(input::lines());
     // Ctrl-D at a keyboard means "I am off"; the end of a file means "that was all".
@@ -108,7 +118,7 @@ async fn talk(stage: &mut Stage<'_>, mut conduct: ChatConduct, greeting: &str) -
                         at_end.clone()
                     }
                 };
-                carry_out(conduct.on_line(line), stage).await?;
+                carry_out(conduct.on_line(line), stage, code_uses).await?;
             }
         }
         if let Some(end) = conduct.verdict(stage.others(), stage.now()) {
@@ -124,7 +134,7 @@ async fn next_line(lines: &mut Option<mpsc::Receiver<String>>) -> Option<String>
     }
 }
 
-async fn carry_out(what: Do, stage: &mut Stage<'_>) -> Result<(), Failure> {
+async fn carry_out(what: Do, stage: &mut Stage<'_>, code_uses: u32) -> Result<(), Failure> {
     let closed = |_| Failure::room_closed();
     match what {
         Do::Nothing => {}
@@ -136,6 +146,9 @@ async fn carry_out(what: Do, stage: &mut Stage<'_>) -> Result<(), Failure> {
         Do::Who => {
             let people = people(&stage.room.view().borrow());
             stage.reporter.report(&Report::Who { people });
+        }
+        Do::OpenCode => {
+            stage.room.open_code(code_uses).await.map_err(closed)?;
         }
         Do::Tell(text) => stage.reporter.note(text),
     }

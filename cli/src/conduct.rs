@@ -29,6 +29,8 @@ pub(crate) enum Act {
     Ask(IncomingKey),
     /// Answer an offer: these files, or none.
     Answer(IncomingKey, Vec<u32>),
+    /// Make another code: the last one's time is over.
+    RenewCode,
 }
 
 /// The rules of one command.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use parlor_core::room::RoomEvent;
 use parlor_core::room::input::IncomingKey;
-use parlor_core::room::notice::{Notice, Outcome};
+use parlor_core::room::notice::{CodeEnd, Notice, Outcome};
 use parlor_core::room::view::{
     AddressKind, Direction, PathView, PeerStateView, RoomView, TransferView,
 };
@@ -13,7 +13,9 @@ use parlor_proto::id::DeviceId;
 use parlor_proto::invite::Invite;
 use parlor_proto::tree::Hash;
 
-use crate::report::{FileReport, PathReport, PersonReport, Report, TransferRef, Way};
+use crate::report::{
+    CodeEndReport, FileReport, PathReport, PersonReport, Report, TransferRef, Way,
+};
 
 /// Transfers by direction, device and number, as the view names them.
 pub(crate) type TransferKey = (Way, DeviceId, u64);
@@ -109,6 +111,10 @@ impl Observer {
                 to,
                 outcome,
             } => Some(self.outcome_report((Way::Outgoing, *to, *transfer), outcome)),
+            Notice::CodeReady { .. }
+            | Notice::CodeUsed { .. }
+            | Notice::CodeMistyped { .. }
+            | Notice::CodeClosed { .. } => code_report(notice),
             // Told as the error that follows from them, and as the end.
             Notice::Rejected { .. } | Notice::Ended => None,
         };
@@ -420,4 +426,41 @@ fn millis_exact(time: core::time::Duration) -> f64 {
 
 fn millis(time: core::time::Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn code_report(notice: &Notice) -> Option<Report> {
+    Some(match notice {
+        Notice::CodeReady {
+            code,
+            valid_for,
+            uses_left,
+        } => Report::CodeReady {
+            code: code.to_string(),
+            valid_s: valid_for.as_secs(),
+            uses_left: *uses_left,
+        },
+        Notice::CodeUsed { uses_left } => Report::CodeUsed {
+            uses_left: *uses_left,
+        },
+        Notice::CodeMistyped { tries_left } => Report::CodeMistyped {
+            tries_left: *tries_left,
+        },
+        Notice::CodeClosed { why } => Report::CodeClosed { why: end_of(*why) },
+        #[allow(
+            clippy::wildcard_enum_match_arm,
+            reason = "the caller routes by the full list"
+        )]
+        _ => return None,
+    })
+}
+
+const fn end_of(why: CodeEnd) -> CodeEndReport {
+    match why {
+        CodeEnd::Expired => CodeEndReport::Expired,
+        CodeEnd::Guessed => CodeEndReport::Guessed,
+        CodeEnd::UsedUp => CodeEndReport::UsedUp,
+        CodeEnd::Closed => CodeEndReport::Closed,
+        CodeEnd::Left => CodeEndReport::Left,
+        CodeEnd::NoNumber => CodeEndReport::NoNumber,
+    }
 }

@@ -93,6 +93,8 @@ impl Receiving {
     async fn act(&mut self, act: Act, stage: &mut Stage<'_>) -> Result<(), Failure> {
         match act {
             Act::Answer(key, files) => stage.answer(key, files).await,
+            // Whoever receives shows no code.
+            Act::RenewCode => Ok(()),
             Act::Ask(key) => {
                 self.asked.push_back(key);
                 if self.asked.len() == 1 {

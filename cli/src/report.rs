@@ -9,6 +9,7 @@ use crate::exit::Failure;
 use human::Human;
 
 pub(crate) mod bars;
+pub(crate) mod code;
 pub(crate) mod human;
 pub(crate) mod invitation;
 pub(crate) mod json;
@@ -49,6 +50,18 @@ pub(crate) struct TransferRef {
     pub(crate) name: String,
 }
 
+/// Why a code lets nobody in any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum CodeEndReport {
+    Expired,
+    Guessed,
+    UsedUp,
+    Closed,
+    Left,
+    NoNumber,
+}
+
 /// Something to tell. The names and fields are stable: scripts read them.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -70,6 +83,21 @@ pub(crate) enum Report {
     },
     Joined {
         others: usize,
+    },
+    /// A code that can be read out instead of passing the link on.
+    CodeReady {
+        code: String,
+        valid_s: u64,
+        uses_left: u32,
+    },
+    CodeUsed {
+        uses_left: u32,
+    },
+    CodeMistyped {
+        tries_left: u8,
+    },
+    CodeClosed {
+        why: CodeEndReport,
     },
     ServerLost {
         reason: String,

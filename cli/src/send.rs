@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use parlor_proto::signal::JoinIntent;
 
-use crate::args::SendArgs;
+use crate::args::{CODE_USES_ALL, SendArgs};
 use crate::conduct::send::SendConduct;
-use crate::conduct::{Conduct as _, End};
+use crate::conduct::{Act, Conduct as _, End};
 use crate::enter::Entrance;
 use crate::exit::{Code, Failure, plain};
 use crate::host;
@@ -36,7 +36,11 @@ pub(crate) async fn run(
     let observer = Observer::new(Some(invite));
     let mut stage = Stage::new(entrance.enter()?, observer, reporter, interrupt);
     let conduct = SendConduct::new(server, args.common.patience(), args.keep);
-    let end = serve(&mut stage, conduct, args.paths.clone()).await;
+    let uses = args
+        .open
+        .code_uses
+        .unwrap_or(if args.keep { CODE_USES_ALL } else { 1 });
+    let end = serve(&mut stage, conduct, args.paths.clone(), uses).await;
     stage.leave().await;
     if let Some(host) = host {
         host.stop().await;
@@ -44,16 +48,22 @@ pub(crate) async fn run(
     end.map_err(|failure| sources.explain(failure))
 }
 
-async fn serve(stage: &mut Stage<'_>, mut conduct: SendConduct, paths: Vec<PathBuf>) -> End {
-    stage
-        .room
-        .share(paths)
-        .await
-        .map_err(|_| Failure::room_closed())?;
+async fn serve(
+    stage: &mut Stage<'_>,
+    mut conduct: SendConduct,
+    paths: Vec<PathBuf>,
+    code_uses: u32,
+) -> End {
+    let closed = |_| Failure::room_closed();
+    stage.room.share(paths).await.map_err(closed)?;
+    stage.room.open_code(code_uses).await.map_err(closed)?;
     loop {
         match stage.next().await {
             Happening::Event(event) => {
-                conduct.on_event(&event, stage.now());
+                let acts = conduct.on_event(&event, stage.now());
+                if acts.contains(&Act::RenewCode) {
+                    stage.room.open_code(code_uses).await.map_err(closed)?;
+                }
             }
             Happening::Tick => {}
             Happening::Interrupted => return Err(Failure::interrupted()),

@@ -114,11 +114,8 @@ pub(crate) fn spawn(
     // messages where it stopped, and nothing keeps that yet.
     let device = DeviceKey::from_seed(&device_seed);
     let own_id = device.id();
-    let secret = &invite.secret;
     let config = Config {
-        room: secret.room_id(),
-        signal_key: secret.signal_key(),
-        psk: secret.psk(),
+        secret: invite.secret.clone(),
         intent,
         max_peers,
         device,

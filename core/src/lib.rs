@@ -3,6 +3,7 @@
 //! A [`Room`](room::Room) is the way in: commands go to it, state and notices come from it. Behind
 //! it one event loop feeds the engine, which decides everything; the modules here only carry out.
 
+pub mod code;
 pub mod history;
 pub mod options;
 pub mod room;

@@ -207,6 +207,23 @@ impl Room {
         self.command(Command::NetworkChanged).await
     }
 
+    /// Makes a code that somebody can read out, for `uses` newcomers; one made before ends. The
+    /// answer is a `CodeReady` or `CodeClosed` notice.
+    ///
+    /// # Errors
+    /// [`RoomClosed`].
+    pub async fn open_code(&self, uses: u32) -> Result<(), RoomClosed> {
+        self.command(Command::OpenCode { uses }).await
+    }
+
+    /// Lets nobody in by the code any more.
+    ///
+    /// # Errors
+    /// [`RoomClosed`].
+    pub async fn close_code(&self) -> Result<(), RoomClosed> {
+        self.command(Command::CloseCode).await
+    }
+
     /// Leaves the room. Peers are told; the last event is `Ended`.
     ///
     /// # Errors

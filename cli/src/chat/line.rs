@@ -7,6 +7,7 @@ pub(crate) const HELP: &str = "\
 /send PATH…   offer files and folders; quote spaces
 /accept [N]   save offer N, or the latest
 /decline [N]  decline it
+/code         make a code to read out, for somebody to join
 /who          who is here, and how they are connected
 /leave        leave the room; so does Ctrl-D
 //text        say a text that starts with /
@@ -21,6 +22,7 @@ pub(crate) enum Line {
     Accept(Option<u32>),
     Decline(Option<u32>),
     Who,
+    Code,
     Help,
     Leave,
     /// Something that is no command, with what is wrong.
@@ -51,6 +53,7 @@ pub(crate) fn parse(line: &str) -> Line {
         "accept" => numbered(rest, Line::Accept),
         "decline" => numbered(rest, Line::Decline),
         "who" => Line::Who,
+        "code" => Line::Code,
         "help" => Line::Help,
         "leave" | "quit" => Line::Leave,
         _ => Line::Mistake(format!("There is no /{word}; /help lists what there is.")),

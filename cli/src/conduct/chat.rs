@@ -22,6 +22,7 @@ pub(crate) enum Do {
     Share(Vec<PathBuf>),
     Answer(IncomingKey, Vec<u32>),
     Who,
+    OpenCode,
     Tell(String),
 }
 
@@ -85,6 +86,7 @@ impl ChatConduct {
             Line::Accept(number) => self.answer(number, true),
             Line::Decline(number) => self.answer(number, false),
             Line::Who => Do::Who,
+            Line::Code => Do::OpenCode,
             Line::Help => Do::Tell(HELP.to_owned()),
             Line::Mistake(what) => Do::Tell(what),
             Line::Nothing => Do::Nothing,

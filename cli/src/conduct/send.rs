@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
 use parlor_core::room::RoomEvent;
-use parlor_core::room::notice::{Notice, Outcome};
+use parlor_core::room::notice::{CodeEnd, Notice, Outcome};
 use parlor_proto::id::DeviceId;
 
 use super::entry::Entry;
@@ -132,6 +132,9 @@ impl Conduct for SendConduct {
         self.entry.on_event(event);
         self.presence.on_event(event, now);
         match event {
+            RoomEvent::Session(Notice::CodeClosed {
+                why: CodeEnd::Expired,
+            }) => return vec![Act::RenewCode],
             RoomEvent::Session(notice) => self.on_notice(notice),
             RoomEvent::Preparing { .. } => {}
             RoomEvent::Prepared { transfer, more, .. } => {
@@ -333,6 +336,17 @@ mod tests {
             &[prepared(1, false), connected(ADA), left(ADA)],
         );
         assert_eq!(conduct.verdict(0, s(3600)), None);
+    }
+
+    #[test]
+    fn a_code_is_renewed_when_it_expires_but_not_when_somebody_guesses() {
+        let mut conduct = conduct(false);
+        let closed = |why| notice(Notice::CodeClosed { why });
+        let acts = conduct.on_event(&closed(CodeEnd::Expired), s(600));
+        assert_eq!(acts, [Act::RenewCode]);
+        for why in [CodeEnd::Guessed, CodeEnd::UsedUp, CodeEnd::NoNumber] {
+            assert_eq!(conduct.on_event(&closed(why), s(601)), [], "{why:?}");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use indicatif::DecimalBytes;
 use parlor_proto::text::{one_line, reorders_or_hides};
 
 use super::bars::time;
-use super::{FileReport, PathReport, PersonReport, Report, TransferRef, Way};
+use super::{FileReport, PathReport, PersonReport, Report, TransferRef, Way, code};
 
 /// Longest foreign text on one line, in bytes.
 const LINE_MAX_BYTES: usize = 512;
@@ -40,6 +40,7 @@ pub(crate) fn words(report: &Report, scene: &Scene) -> Option<String> {
     room_words(report, scene)
         .or_else(|| file_words(report, scene))
         .or_else(|| chat_words(report))
+        .or_else(|| code::words(report, scene.is_chat))
 }
 
 fn room_words(report: &Report, scene: &Scene) -> Option<String> {

@@ -227,4 +227,11 @@ pub enum Command {
     NetworkChanged,
     /// Leave the room.
     Leave,
+    /// Make a typed code for newcomers; one made before ends.
+    OpenCode {
+        /// How many newcomers it lets in, at least one.
+        uses: u32,
+    },
+    /// The code lets nobody in from now on.
+    CloseCode,
 }

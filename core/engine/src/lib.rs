@@ -9,6 +9,7 @@
 //! - `peer` decides when to connect to a peer and whether it still lives.
 //! - `handshake` proves, on every new link, who is on the other side and that nobody is between.
 //! - `chat` numbers messages, sends them until they are stored, and shows each once.
+//! - `sponsor` lets in who knows the words of a typed code; [`newcomer`] is the other side.
 //! - `transfer` offers files and asks for the ranges that are missing.
 //! - `pacer` bounds what is under way to and from a peer.
 
@@ -21,10 +22,12 @@ mod pacer;
 mod peer;
 mod random;
 mod signal;
+mod sponsor;
 mod transfer;
 
 pub mod device;
 pub mod input;
+pub mod newcomer;
 pub mod notice;
 pub mod output;
 pub mod ranges;

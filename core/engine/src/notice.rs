@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use parlor_proto::code::Code;
 use parlor_proto::frame::OfferedFile;
 use parlor_proto::id::{DeviceId, PeerId};
 use parlor_proto::signal::ErrorCode;
@@ -202,6 +203,48 @@ pub enum Notice {
     },
     /// The session is over; nothing follows.
     Ended,
+    /// A typed code can be read out. Said again, with another number, if the server gave it away
+    /// while we were gone.
+    CodeReady {
+        /// The code.
+        code: Code,
+        /// From now.
+        valid_for: Duration,
+        /// Newcomers it lets in.
+        uses_left: u32,
+    },
+    /// Somebody typed the code and was given the room's secret.
+    CodeUsed {
+        /// Newcomers it still lets in.
+        uses_left: u32,
+    },
+    /// Somebody tried the code's number with other words: mistyped, or a guess.
+    CodeMistyped {
+        /// Wrong tries until the code ends.
+        tries_left: u8,
+    },
+    /// The code lets nobody in any more.
+    CodeClosed {
+        /// Why.
+        why: CodeEnd,
+    },
+}
+
+/// Why a typed code ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CodeEnd {
+    /// Its time is over.
+    Expired,
+    /// Too many wrong tries.
+    Guessed,
+    /// As many came in as were to.
+    UsedUp,
+    /// Its owner closed it, or asked for a new one.
+    Closed,
+    /// Its owner left the room.
+    Left,
+    /// The server gave no number: it does not know codes, or has no number left.
+    NoNumber,
 }
 
 /// How a transfer ended.

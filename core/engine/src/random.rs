@@ -2,6 +2,8 @@
 
 use core::time::Duration;
 
+use parlor_proto::code::Words;
+
 /// A stream of numbers that follows from its seed alone.
 #[derive(Clone)]
 pub(crate) struct Random {
@@ -37,6 +39,12 @@ impl Random {
         let mut nonce = [0; 24];
         nonce.copy_from_slice(&self.block()[..24]);
         nonce
+    }
+
+    /// The words of a new code.
+    pub(crate) fn words(&mut self) -> Words {
+        let [a, b, c, d, e, ..] = self.block();
+        Words::from_random(&[a, b, c, d, e])
     }
 
     /// Evenly between zero and `max`.

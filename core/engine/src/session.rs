@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, VecDeque};
 use parlor_proto::envelope::SignalSealer;
 use parlor_proto::frame::{Bye, ChatMessage, Frame};
 use parlor_proto::id::{DeviceId, PeerId, RoomId};
+use parlor_proto::invite::RoomSecret;
 use parlor_proto::limits::{CHUNK_MAX_BYTES, MESSAGE_TEXT_MAX_BYTES, REASON_MAX_BYTES};
 use parlor_proto::signal::{ClientMessage, IceServer, JoinIntent};
 use parlor_proto::text::{DisplayName, one_line};
@@ -16,11 +17,12 @@ use parlor_proto::text::{DisplayName, one_line};
 use crate::chat::Chat;
 use crate::device::DeviceKey;
 use crate::input::{Command, IncomingKey, Input};
-use crate::notice::Notice;
+use crate::notice::{CodeEnd, Notice};
 use crate::output::{DiskRequest, LinkAction, Output};
 use crate::peer::Peer;
 use crate::random::Random;
 use crate::signal::SignalMachine;
+use crate::sponsor::Sponsor;
 use crate::time::{Deadline, Moment};
 use crate::transfer::incoming::Incoming;
 use crate::transfer::outgoing::Outgoing;
@@ -42,16 +44,12 @@ const SLEEP_MIN: Duration = Duration::from_secs(5);
 /// What a session needs to know from the start.
 #[derive(Clone)]
 pub struct Config {
-    /// The room.
-    pub room: RoomId,
-    /// Seals what goes through the server; both come from the invite.
-    pub signal_key: [u8; 32],
+    /// The room's secret, from the invite.
+    pub secret: RoomSecret,
     /// Whether the room may be created.
     pub intent: JoinIntent,
     /// Members at most, when this session creates the room.
     pub max_peers: Option<u8>,
-    /// Proves knowledge of the room's secret on every link; from the invite as well.
-    pub psk: [u8; 32],
     /// This device's long-term key.
     pub device: DeviceKey,
     /// The person's name.
@@ -66,7 +64,7 @@ pub struct Config {
 impl core::fmt::Debug for Config {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Config")
-            .field("room", &self.room)
+            .field("room", &self.secret.room_id())
             .finish_non_exhaustive()
     }
 }
@@ -75,6 +73,7 @@ impl core::fmt::Debug for Config {
 #[derive(Debug)]
 pub struct Session {
     config: Config,
+    room: RoomId,
     sealer: SignalSealer,
     random: Random,
     now: Moment,
@@ -87,6 +86,7 @@ pub struct Session {
     /// Counts our sealed signals.
     counter: u64,
     chat: Chat,
+    sponsor: Sponsor,
     outgoing: BTreeMap<u64, Outgoing>,
     incoming: BTreeMap<IncomingKey, Incoming>,
     /// File bytes handed to the disk and not yet answered, by the device they came from. They
@@ -101,17 +101,20 @@ impl Session {
     #[must_use]
     pub fn new(mut config: Config) -> Self {
         config.window_bytes = config.window_bytes.max(WINDOW_MIN_BYTES);
+        let room = config.secret.room_id();
         Self {
-            sealer: SignalSealer::new(&config.signal_key),
+            room,
+            sealer: SignalSealer::new(&config.secret.signal_key()),
             random: Random::new(config.seed),
             now: Moment::default(),
-            signal: SignalMachine::new(config.room, config.intent, config.max_peers),
+            signal: SignalMachine::new(room, config.intent, config.max_peers),
             me: None,
             ice_servers: Vec::new(),
             peers: BTreeMap::new(),
             refused: VecDeque::new(),
             counter: 0,
             chat: Chat::default(),
+            sponsor: Sponsor::new(config.secret.clone()),
             outgoing: BTreeMap::new(),
             incoming: BTreeMap::new(),
             unsettled: BTreeMap::new(),
@@ -170,6 +173,7 @@ impl Session {
             server: self.signal.view(),
             peers: self.peers.values().map(Peer::view).collect(),
             transfers: outgoing.chain(incoming).collect(),
+            code: self.sponsor.view(),
         }
     }
 
@@ -191,7 +195,8 @@ impl Session {
             .signal
             .deadline()
             .into_iter()
-            .chain(self.chat.deadline());
+            .chain(self.chat.deadline())
+            .chain(self.sponsor.deadline());
         peers.chain(others).min()
     }
 
@@ -201,6 +206,8 @@ impl Session {
         for (author, message) in self.chat.store_again(self.now) {
             self.disk(DiskRequest::StoreMessage { author, message });
         }
+        let outputs = self.sponsor.on_time(self.signal.is_joined(), self.now);
+        self.out.extend(outputs);
         let peers: Vec<PeerId> = self.peers.keys().copied().collect();
         for peer in peers {
             self.run_peer_timers(peer);
@@ -254,6 +261,13 @@ impl Session {
                 }
             }
             Command::Leave => self.leave(),
+            Command::OpenCode { uses } => {
+                let words = self.random.words();
+                let is_joined = self.signal.is_joined();
+                let outputs = self.sponsor.open(words, uses, is_joined, self.now);
+                self.out.extend(outputs);
+            }
+            Command::CloseCode => self.close_code(CodeEnd::Closed),
         }
     }
 
@@ -271,7 +285,7 @@ impl Session {
         if let Some(reason) = refusal {
             return self.notice(Notice::NotSaid { reason });
         }
-        let (room, device) = (self.config.room, &self.config.device);
+        let (room, device) = (self.room, &self.config.device);
         let sign = |message: &ChatMessage| device.sign(&message.signed_bytes(room, device.id()));
         match self.chat.say(text, written_at_ms, sign) {
             Some(message) => {
@@ -302,7 +316,13 @@ impl Session {
         self.disk(DiskRequest::CloseSource { transfer });
     }
 
+    fn close_code(&mut self, why: CodeEnd) {
+        let outputs = self.sponsor.close(why, self.signal.is_joined());
+        self.out.extend(outputs);
+    }
+
     fn leave(&mut self) {
+        self.close_code(CodeEnd::Left);
         let transfers: Vec<u64> = self.outgoing.keys().copied().collect();
         for transfer in transfers {
             self.cancel_outgoing(transfer, "the sender left");

@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use parlor_proto::code::Code;
 use parlor_proto::id::{DeviceId, PeerId};
 use parlor_proto::text::DisplayName;
 
@@ -16,6 +17,21 @@ pub struct RoomView {
     pub peers: Vec<PeerView>,
     /// Every transfer that has not ended, and those that ended in this session.
     pub transfers: Vec<TransferView>,
+    /// The typed code that this device shows.
+    pub code: Option<CodeView>,
+}
+
+/// A typed code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CodeView {
+    /// None until the server named its number.
+    pub code: Option<Code>,
+    /// When it ends by itself.
+    pub expires_at: Moment,
+    /// Newcomers it still lets in.
+    pub uses_left: u32,
+    /// Wrong tries until it ends.
+    pub tries_left: u8,
 }
 
 /// The signaling server.

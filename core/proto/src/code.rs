@@ -56,3 +56,37 @@ pub fn decoy_answer(nameplate: Nameplate, seed: &[u8; 32]) -> Vec<u8> {
     let bound_to = nameplate.0.to_be_bytes();
     Spake2Ed25519::message(Side::Sponsor, seed, &bound_to, seed)
 }
+
+/// STUB until words branch merges.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Words([u16; 3]);
+impl Words {
+    /// stub
+    #[must_use]
+    pub fn from_random(b: &[u8; 5]) -> Self {
+        Self([u16::from(b[0]), u16::from(b[1]), u16::from(b[2])])
+    }
+    /// stub
+    #[must_use]
+    pub fn password(&self) -> Vec<u8> {
+        format!("{:?}", self.0).into_bytes()
+    }
+}
+impl fmt::Debug for Words {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Words")
+    }
+}
+/// stub
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Code {
+    /// n
+    pub nameplate: Nameplate,
+    /// w
+    pub words: Words,
+}
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-x-y-z", self.nameplate)
+    }
+}

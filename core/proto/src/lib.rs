@@ -11,6 +11,7 @@
 //! - [`tree`]: the BLAKE3 tree that lets a chunk be checked by itself.
 //! - [`invite`]: the link and QR that let somebody in, and the keys derived from it.
 //! - [`code`]: the code that is read out and typed, and [`pake`], the key exchange behind it.
+//! - [`knock`]: what a newcomer with such a code and the member who shows it say to each other.
 //! - [`envelope`]: offers, answers and candidates sealed against the server that carries them.
 //! - [`name`]: file names a stranger chose, made safe.
 //! - [`text`]: short texts a stranger chose, made safe to show.
@@ -26,6 +27,7 @@ pub mod envelope;
 pub mod frame;
 pub mod id;
 pub mod invite;
+pub mod knock;
 pub mod limits;
 pub mod name;
 pub mod pake;

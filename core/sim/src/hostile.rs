@@ -4,7 +4,7 @@ use bytes::Bytes;
 use parlor_proto::frame::ChatMessage;
 
 use crate::link::EndId;
-use crate::node::{NodeIx, ROOM, device_key};
+use crate::node::{NodeIx, SECRET, device_key};
 use crate::world::World;
 
 /// How a node is hostile.
@@ -38,7 +38,7 @@ impl World {
     #[must_use]
     pub fn signed(&self, node: NodeIx, mut message: ChatMessage) -> ChatMessage {
         let key = device_key(node);
-        message.signature = key.sign(&message.signed_bytes(ROOM, key.id()));
+        message.signature = key.sign(&message.signed_bytes(SECRET.room_id(), key.id()));
         message
     }
 

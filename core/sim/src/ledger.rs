@@ -6,6 +6,7 @@ use parlor_engine::input::IncomingKey;
 use parlor_engine::notice::{Notice, Outcome};
 use parlor_proto::frame::OfferedFile;
 use parlor_proto::id::DeviceId;
+use parlor_proto::text::DisplayName;
 
 use crate::node::NodeIx;
 use crate::world::World;
@@ -52,6 +53,10 @@ impl World {
             | Notice::OfferAnswered { .. }
             | Notice::FileNotReceived { .. }
             | Notice::FileNotDelivered { .. }
+            | Notice::CodeReady { .. }
+            | Notice::CodeUsed { .. }
+            | Notice::CodeMistyped { .. }
+            | Notice::CodeClosed { .. }
             | Notice::Ended => return false,
         };
         let node = self.node_of(device).map(|ix| &self.nodes[ix]);
@@ -79,8 +84,7 @@ impl World {
                 text,
                 ..
             } => {
-                let author_name = self.node_of(*author).map(|ix| &self.nodes[ix].name);
-                assert_eq!(Some(name), author_name, "a message under another name");
+                self.check_name(*author, name);
                 self.check_heard(node, *author, *seq, text);
             }
             Notice::Delivered { seq, to } => {
@@ -131,8 +135,17 @@ impl World {
             | Notice::OfferAnswered { .. }
             | Notice::FileNotReceived { .. }
             | Notice::FileNotDelivered { .. }
+            | Notice::CodeReady { .. }
+            | Notice::CodeUsed { .. }
+            | Notice::CodeMistyped { .. }
+            | Notice::CodeClosed { .. }
             | Notice::Ended => {}
         }
+    }
+
+    fn check_name(&self, author: DeviceId, name: &DisplayName) {
+        let author_name = self.node_of(author).map(|ix| &self.nodes[ix].name);
+        assert_eq!(Some(name), author_name, "a message under another name");
     }
 
     fn check_heard(&mut self, node: NodeIx, author: DeviceId, seq: u64, text: &str) {

@@ -7,7 +7,8 @@ use parlor_engine::device::DeviceKey;
 use parlor_engine::input::IncomingKey;
 use parlor_engine::notice::Notice;
 use parlor_engine::session::{Config, Session, WINDOW_MIN_BYTES};
-use parlor_proto::id::{DeviceId, PeerId, RoomId};
+use parlor_proto::id::{DeviceId, PeerId};
+use parlor_proto::invite::RoomSecret;
 use parlor_proto::signal::JoinIntent;
 use parlor_proto::text::DisplayName;
 use parlor_signaling::hub::ConnId;
@@ -32,14 +33,8 @@ pub enum Manner {
     Ignores,
 }
 
-/// The room everybody is in.
-pub(crate) const ROOM: RoomId = RoomId([0x52; 16]);
-
-/// The room's signal key.
-pub(crate) const SIGNAL_KEY: [u8; 32] = [0x4B; 32];
-
-/// The key that every link of the room is proven with.
-pub(crate) const PSK: [u8; 32] = [0x50; 32];
+/// The secret of the room everybody is in.
+pub(crate) const SECRET: RoomSecret = RoomSecret::from_bytes([0x52; 32]);
 
 /// One device.
 #[derive(Debug)]
@@ -83,11 +78,9 @@ impl Node {
         let mut seed = [0; 32];
         rng.fill(&mut seed);
         let session = Session::new(Config {
-            room: ROOM,
-            signal_key: SIGNAL_KEY,
+            secret: SECRET,
             intent: JoinIntent::Open,
             max_peers: None,
-            psk: PSK,
             device: key,
             name: name.clone(),
             seed,

@@ -161,7 +161,7 @@ impl Session {
     fn is_signed(&self, id: PeerId, message: &ChatMessage) -> bool {
         let open = self.peers.get(&id).and_then(|peer| peer.open());
         open.is_some_and(|open| {
-            let signed = message.signed_bytes(self.config.room, open.device);
+            let signed = message.signed_bytes(self.room, open.device);
             open.public.has_signed(&signed, &message.signature)
         })
     }

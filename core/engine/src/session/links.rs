@@ -6,7 +6,7 @@ use parlor_proto::envelope::{PeerSignal, Route};
 use parlor_proto::frame::{Bye, Frame, Probe};
 use parlor_proto::id::{DeviceId, PeerId};
 use parlor_proto::limits::ROOM_PEERS_MAX;
-use parlor_proto::signal::{ClientMessage, ServerMessage};
+use parlor_proto::signal::{ClientMessage, ErrorCode, ServerMessage};
 
 use super::Session;
 use crate::input::{LinkInput, SignalInput};
@@ -32,6 +32,7 @@ impl Session {
                 self.out.extend(join);
             }
             SignalInput::Closed { reason } => {
+                self.sponsor.on_server_lost();
                 let lost = self.signal.on_closed(reason, self.now, &mut self.random);
                 self.out.extend(lost.map(Output::Notice));
             }
@@ -54,20 +55,37 @@ impl Session {
                 self.notice(Notice::Joined {
                     others: peers.len(),
                 });
+                self.out.extend(self.sponsor.on_joined(self.now));
                 self.on_roster(&peers);
             }
             ServerMessage::PeerJoined { peer } => self.add_peer(peer),
             ServerMessage::PeerLeft { peer } => self.on_peer_left(peer),
             ServerMessage::Signal { from, payload } => self.on_sealed(from, &payload),
-            ServerMessage::Nameplate { .. }
-            | ServerMessage::Knock { .. }
-            | ServerMessage::KnockProof { .. }
-            | ServerMessage::KnockAnswer { .. } => {}
+            ServerMessage::Nameplate { nameplate } => {
+                let outputs = self.sponsor.on_nameplate(nameplate, self.now);
+                self.out.extend(outputs);
+            }
+            ServerMessage::Knock { guest, payload } => {
+                let seed = self.random.block();
+                let outputs = self.sponsor.on_knock(guest, &payload, seed, self.now);
+                self.out.extend(outputs);
+            }
+            ServerMessage::KnockProof { guest, payload } => {
+                let nonce = self.random.nonce();
+                let outputs = self.sponsor.on_proof(guest, &payload, nonce);
+                self.out.extend(outputs);
+            }
+            // For newcomers, which a member is not.
+            ServerMessage::KnockAnswer { .. } => {}
             ServerMessage::Error {
                 code,
                 message,
                 retry_after_ms,
             } => {
+                if code == ErrorCode::UnknownType {
+                    let outputs = self.sponsor.on_unsupported();
+                    self.out.extend(outputs);
+                }
                 let after = retry_after_ms.map(|ms| Duration::from_millis(ms.into()));
                 let outputs =
                     self.signal
@@ -183,7 +201,7 @@ impl Session {
 
     fn route(&self, from: PeerId, to: PeerId) -> Route {
         Route {
-            room: self.config.room,
+            room: self.room,
             from,
             to,
         }

@@ -51,13 +51,14 @@ impl Session {
             Role::Answerer => (theirs, ours),
         };
         let scene = Scene {
-            room: self.config.room,
+            room: self.room,
             attempt: peer.attempt,
             offerer,
             answerer,
         };
-        let Config { device, psk, .. } = &self.config;
-        let started = Handshake::new(peer.role, device, psk, &scene, seed)
+        let Config { device, secret, .. } = &self.config;
+        let psk = secret.psk();
+        let started = Handshake::new(peer.role, device, &psk, &scene, seed)
             .and_then(|mut handshake| Ok((handshake.start()?, handshake)));
         match started {
             Ok((first, handshake)) => {

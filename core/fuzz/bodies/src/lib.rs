@@ -13,6 +13,7 @@ pub mod chunk;
 pub mod envelope;
 pub mod frame;
 pub mod invite;
+pub mod knock;
 pub mod name;
 pub mod session;
 pub mod signal_client;
@@ -71,5 +72,6 @@ targets![
     invite,
     name,
     envelope,
+    knock,
     session,
 ];

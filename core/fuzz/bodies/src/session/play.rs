@@ -11,7 +11,7 @@ use parlor_proto::name::SafePath;
 use parlor_proto::signal::ServerMessage;
 
 use super::disk::{answer, chunk_frame};
-use super::room::{ROOM, Room, Rules, SIGNAL_KEY, Who};
+use super::room::{Room, Rules, SECRET, Who};
 use crate::reader::Reader;
 
 /// Longer scripts say nothing new.
@@ -227,11 +227,11 @@ fn sealed(room: &mut Room, counter: u64, script: &mut Reader<'_>) {
     };
     let (from, to) = (room.they.peer, room.we.peer);
     let route = Route {
-        room: ROOM,
+        room: SECRET.room_id(),
         from,
         to,
     };
-    let payload = SignalSealer::new(&SIGNAL_KEY).seal(&route, counter, [9; 24], &signal);
+    let payload = SignalSealer::new(&SECRET.signal_key()).seal(&route, counter, [9; 24], &signal);
     room.push_server(Who::We, ServerMessage::Signal { from, payload });
 }
 

@@ -12,7 +12,8 @@ use parlor_engine::output::{DiskRequest, LinkAction, Output, Role};
 use parlor_engine::session::{Config, Session, WINDOW_MIN_BYTES};
 use parlor_engine::time::{Deadline, Moment};
 use parlor_proto::frame::Frame;
-use parlor_proto::id::{DeviceId, PeerId, RoomId};
+use parlor_proto::id::{DeviceId, PeerId};
+use parlor_proto::invite::RoomSecret;
 use parlor_proto::limits::{BULK_FRAME_MAX_BYTES, CONTROL_FRAME_MAX_BYTES, ROOM_PEERS_MAX};
 use parlor_proto::signal::{ClientMessage, JoinIntent, ResumeToken, ServerMessage};
 use parlor_proto::text::DisplayName;
@@ -26,8 +27,7 @@ const INPUTS_MAX: usize = 5_000;
 /// Times in a row that a session may want to be called at once.
 const WAKES_MAX: usize = 20;
 
-pub(super) const ROOM: RoomId = RoomId([0x52; 16]);
-pub(super) const SIGNAL_KEY: [u8; 32] = [0x4B; 32];
+pub(super) const SECRET: RoomSecret = RoomSecret::from_bytes([0x52; 32]);
 
 /// What differs from room to room.
 #[derive(Debug, Clone, Copy, Default)]
@@ -414,11 +414,9 @@ impl Room {
 /// How a session of this device begins.
 fn config(device: u8, window_bytes: u32) -> Config {
     Config {
-        room: ROOM,
-        signal_key: SIGNAL_KEY,
+        secret: SECRET,
         intent: JoinIntent::Open,
         max_peers: None,
-        psk: [0x50; 32],
         device: DeviceKey::from_seed(&[device; 32]),
         name: DisplayName::sanitise("somebody"),
         seed: [device; 32],

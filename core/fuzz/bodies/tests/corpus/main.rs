@@ -119,6 +119,7 @@ replays! {
     invite: 3000,
     name: 200,
     envelope: 300,
+    knock: 100,
     session: 120,
 }
 
