@@ -91,6 +91,9 @@ impl Observer {
             | Notice::PeerLost { .. }
             | Notice::PeerLeft { .. }
             | Notice::PeerRefused { .. } => self.peer_report(notice),
+            Notice::ServerSuspected { why } => Some(Report::ServerSuspected {
+                reason: why.to_string(),
+            }),
             Notice::Said { .. }
             | Notice::NotSaid { .. }
             | Notice::Heard { .. }

@@ -127,6 +127,9 @@ pub(crate) enum Report {
     PeerRefused {
         reason: String,
     },
+    ServerSuspected {
+        reason: String,
+    },
     Preparing {
         share: u64,
         done_bytes: u64,

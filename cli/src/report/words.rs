@@ -88,6 +88,12 @@ fn room_words(report: &Report, scene: &Scene) -> Option<String> {
         }
     } else if let Report::PeerRefused { reason } = report {
         format!("Refused to talk to somebody: {}.", clean(reason))
+    } else if let Report::ServerSuspected { reason } = report {
+        format!(
+            "Careful: {}. It was thrown away, and nobody learned anything by it. Use another server \
+             if this goes on.",
+            clean(reason)
+        )
     } else {
         return None;
     })

@@ -16,6 +16,7 @@
 // States and messages are matched whole, so that a new one is met everywhere.
 #![warn(clippy::wildcard_enum_match_arm)]
 
+mod allowance;
 mod chat;
 mod handshake;
 mod pacer;

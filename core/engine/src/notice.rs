@@ -228,6 +228,30 @@ pub enum Notice {
         /// Why.
         why: CodeEnd,
     },
+    /// What came from the server is not what an honest server brings. Said once for each reason.
+    /// It had no effect, and gave nobody anything.
+    ServerSuspected {
+        /// What was seen.
+        why: Suspicion,
+    },
+}
+
+/// What a server is suspected for. Its text form is for people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
+pub enum Suspicion {
+    /// A signal does not open: it was changed on the way or passed on as another's, or whoever
+    /// wrote it is in the room without its secret.
+    #[error(
+        "what another device sent through the server was changed on the way, or somebody without \
+         the invite sent it"
+    )]
+    Changed,
+    /// A signal came twice, or after one that was sent later.
+    #[error("the server brought old words of another device again")]
+    Repeated,
+    /// A roster that no room can have.
+    #[error("the server named people who cannot be in this room")]
+    Roster,
 }
 
 /// Why a typed code ended.

@@ -12,6 +12,7 @@ use parlor_proto::envelope::Candidate;
 use parlor_proto::id::{DeviceId, PeerId};
 use parlor_proto::text::DisplayName;
 
+use crate::allowance::Allowance;
 use crate::device::DevicePublic;
 use crate::handshake::{Handshake, Proven};
 use crate::output::Role;
@@ -43,6 +44,13 @@ const RETRY_MAX: Duration = Duration::from_secs(15);
 /// member could otherwise have us build connections as fast as the server carries its offers.
 const TRIES_BURST: u32 = 8;
 const TRIES_EVERY: Duration = Duration::from_secs(1);
+
+/// Failures in a row to reach a peer that never said anything, before it is tried rarely: longer
+/// than the server keeps a place for somebody who is away. If the peer exists after all, it asks.
+const MUTE_TRIES_MAX: u32 = 6;
+
+/// The pause between tries from then on.
+const MUTE_RETRY: Duration = Duration::from_secs(600);
 
 /// Candidates that may arrive before their offer; more than any host has interfaces.
 const EARLY_CANDIDATES_MAX: usize = 64;
@@ -126,8 +134,9 @@ pub(crate) struct Peer {
     pub(crate) last_counter: u64,
     connecting_since: Option<Moment>,
     early: VecDeque<(u32, Candidate)>,
-    tries_left: u32,
-    tries_counted_at: Moment,
+    /// When the server named it.
+    pub(crate) met_at: Moment,
+    tries: Allowance,
 }
 
 impl Peer {
@@ -154,8 +163,8 @@ impl Peer {
             last_counter: 0,
             connecting_since: None,
             early: VecDeque::new(),
-            tries_left: TRIES_BURST,
-            tries_counted_at: now,
+            met_at: now,
+            tries: Allowance::new(TRIES_BURST, TRIES_EVERY, now),
         }
     }
 
@@ -182,15 +191,17 @@ impl Peer {
 
     /// Counts a try that the peer asks for; `false` when it asks too often.
     pub(crate) fn may_begin(&mut self, now: Moment) -> bool {
-        let earned = now.since(self.tries_counted_at).as_secs() / TRIES_EVERY.as_secs();
-        if earned > 0 {
-            self.tries_counted_at = now;
-            let earned = u32::try_from(earned).unwrap_or(u32::MAX);
-            self.tries_left = self.tries_left.saturating_add(earned).min(TRIES_BURST);
-        }
-        let may = self.tries_left > 0;
-        self.tries_left = self.tries_left.saturating_sub(1);
-        may
+        self.tries.take(now)
+    }
+
+    /// Whether no signal of it ever opened: it may be the server's invention.
+    pub(crate) const fn is_mute(&self) -> bool {
+        self.last_counter == 0
+    }
+
+    /// Another try of a peer that never said anything has to wait.
+    pub(crate) fn wait(&mut self, until: Moment) {
+        self.state = LinkState::Waiting { until };
     }
 
     /// The machine slept for `gap`: nobody could be heard meanwhile.
@@ -226,6 +237,7 @@ impl Peer {
             .saturating_mul(1 << (self.failures - 1).min(8))
             .min(RETRY_MAX);
         let until = match self.role {
+            Role::Offerer if self.is_mute() && self.failures >= MUTE_TRIES_MAX => now + MUTE_RETRY,
             Role::Offerer => now + random.up_to(step),
             Role::Answerer => now + OFFER_PATIENCE.max(step),
         };

@@ -1,10 +1,10 @@
 //! One room as one device lives it: routes each input to its machine and collects what to do.
 //!
-//! The server's words and the link's life go through `links`, control frames through `frames`, file
-//! bytes and the disk through `files`. A session belongs to one event loop.
+//! The server's words and the link's life go through `links`, what no honest server says through
+//! `suspicion`, control frames through `frames`, file bytes and the disk through `files`. A session belongs to one event loop.
 
 use core::time::Duration;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use parlor_proto::envelope::SignalSealer;
 use parlor_proto::frame::{Bye, ChatMessage, Frame};
@@ -14,10 +14,11 @@ use parlor_proto::limits::{CHUNK_MAX_BYTES, MESSAGE_TEXT_MAX_BYTES, REASON_MAX_B
 use parlor_proto::signal::{ClientMessage, IceServer, JoinIntent};
 use parlor_proto::text::{DisplayName, one_line};
 
+use crate::allowance::Allowance;
 use crate::chat::Chat;
 use crate::device::DeviceKey;
 use crate::input::{Command, IncomingKey, Input};
-use crate::notice::{CodeEnd, Notice};
+use crate::notice::{CodeEnd, Notice, Suspicion};
 use crate::output::{DiskRequest, LinkAction, Output};
 use crate::peer::Peer;
 use crate::random::Random;
@@ -33,6 +34,7 @@ mod files;
 mod frames;
 mod links;
 mod proof;
+mod suspicion;
 
 /// Smallest receive window. Credit is granted in steps of a quarter of the window, so three
 /// quarters of it must hold the largest chunk, or a sender could wait for ever.
@@ -79,10 +81,16 @@ pub struct Session {
     now: Moment,
     signal: SignalMachine,
     me: Option<PeerId>,
+    /// Who we were at the server before it gave us another name.
+    former_me: Option<PeerId>,
     ice_servers: Vec<IceServer>,
     peers: BTreeMap<PeerId, Peer>,
     /// Peers that broke the protocol: not connected to again while they keep this id.
     refused: VecDeque<PeerId>,
+    /// What the person was told of the server.
+    suspected: BTreeSet<Suspicion>,
+    /// Connections to peers that never said anything.
+    first_tries: Allowance,
     /// Counts our sealed signals.
     counter: u64,
     chat: Chat,
@@ -109,9 +117,16 @@ impl Session {
             now: Moment::default(),
             signal: SignalMachine::new(room, config.intent, config.max_peers),
             me: None,
+            former_me: None,
             ice_servers: Vec::new(),
             peers: BTreeMap::new(),
             refused: VecDeque::new(),
+            suspected: BTreeSet::new(),
+            first_tries: Allowance::new(
+                suspicion::FIRST_TRIES_BURST,
+                suspicion::FIRST_TRIES_EVERY,
+                Moment::default(),
+            ),
             counter: 0,
             chat: Chat::default(),
             sponsor: Sponsor::new(config.secret.clone()),

@@ -63,6 +63,11 @@ impl SignalMachine {
         matches!(self.state, State::Joined)
     }
 
+    /// Whether the server may say now that we are in the room.
+    pub(crate) const fn is_joining(&self) -> bool {
+        matches!(self.state, State::Joining { .. })
+    }
+
     pub(crate) const fn view(&self) -> ServerView {
         match self.state {
             State::Waiting { .. } | State::Joining { .. } => ServerView::Connecting,

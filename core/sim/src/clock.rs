@@ -11,6 +11,7 @@ use parlor_proto::envelope::Candidate;
 use parlor_proto::signal::{ClientMessage, ServerMessage};
 use parlor_signaling::hub::ConnId;
 
+use crate::hostile_server::Lie;
 use crate::link::EndId;
 use crate::node::NodeIx;
 
@@ -32,6 +33,8 @@ pub(crate) enum Event {
     ToClient {
         conn: ConnId,
         message: ServerMessage,
+        /// What is wrong with it.
+        lie: Option<Lie>,
     },
     /// A client learns that its socket is gone.
     ClientSeesClose { conn: ConnId },

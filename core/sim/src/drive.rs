@@ -143,7 +143,7 @@ impl World {
             Event::HubTick => self.on_hub_tick(),
             Event::DialEnds { conn } => self.on_dial_ends(conn),
             Event::ToHub { conn, message } => self.on_to_hub(conn, message),
-            Event::ToClient { conn, message } => self.on_to_client(conn, message),
+            Event::ToClient { conn, message, lie } => self.on_to_client(conn, message, lie),
             Event::ClientSeesClose { conn } => self.on_client_sees_close(conn),
             Event::HubSeesClose { conn } => self.on_hub_sees_close(conn),
             Event::Person { node, command } => self.input(node, Input::Command(command)),

@@ -57,6 +57,7 @@ impl World {
             | Notice::CodeUsed { .. }
             | Notice::CodeMistyped { .. }
             | Notice::CodeClosed { .. }
+            | Notice::ServerSuspected { .. }
             | Notice::Ended => return false,
         };
         let node = self.node_of(device).map(|ix| &self.nodes[ix]);
@@ -123,6 +124,10 @@ impl World {
                 let is_deserved = is_hostile || self.faults.in_the_middle;
                 assert!(is_deserved, "node {node} refused an honest peer: {reason}");
             }
+            Notice::ServerSuspected { why } => assert!(
+                self.server.has_misbehaved,
+                "node {node} suspects an honest server: {why}"
+            ),
             Notice::Joined { .. }
             | Notice::ServerLost { .. }
             | Notice::Rejected { .. }

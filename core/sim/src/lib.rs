@@ -12,7 +12,7 @@
 //! - `disk` keeps sources, partial files and messages in memory, verifies chunks with the code the
 //!   real disk uses, and fails on request.
 //! - `person` is the one in front of each node: answers offers, says things.
-//! - `hostile` is the one who does not keep to the protocol.
+//! - `hostile` is the one who does not keep to the protocol, `hostile_server` a server that lies.
 //! - `ledger` knows what everybody said and offered, and checks each notice against it.
 //! - [`seeds`] runs a scenario over many seeds and prints how to replay the one that failed.
 
@@ -22,6 +22,7 @@ mod drive;
 pub mod errors;
 pub mod faults;
 mod hostile;
+mod hostile_server;
 mod ledger;
 mod link;
 mod node;
@@ -33,5 +34,6 @@ pub mod world;
 
 pub use faults::Faults;
 pub use hostile::HostileFrame;
+pub use hostile_server::{Lie, Lies};
 pub use node::{Manner, NodeIx};
 pub use world::World;

@@ -95,6 +95,7 @@ impl World {
             is_sending: false,
         };
         self.ends.insert(id, end);
+        self.nodes[node].links_opened += 1;
         let older = self.nodes[node].links.insert((peer, attempt), id);
         assert!(older.is_none(), "node {node} opened one attempt twice");
         if role == Role::Offerer {

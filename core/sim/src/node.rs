@@ -51,6 +51,7 @@ pub(crate) struct Node {
     pub(crate) reaches_server: bool,
     pub(crate) socket: Option<ConnId>,
     pub(crate) links: BTreeMap<(PeerId, u32), EndId>,
+    pub(crate) links_opened: u64,
     pub(crate) disk: Disk,
     /// The deadline that counts.
     pub(crate) wake_turn: u64,
@@ -97,6 +98,7 @@ impl Node {
             reaches_server: true,
             socket: None,
             links: BTreeMap::new(),
+            links_opened: 0,
             disk: Disk::default(),
             wake_turn: 0,
             idle_wakes: 0,

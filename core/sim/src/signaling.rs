@@ -11,6 +11,7 @@ use parlor_signaling::hub::{ConnId, Hub, HubConfig, HubInput, HubOutput};
 
 use crate::clock::Event;
 use crate::faults::chance;
+use crate::hostile_server::{Liar, Lie, Told};
 use crate::node::NodeIx;
 use crate::world::World;
 
@@ -34,6 +35,9 @@ pub(crate) struct Server {
     /// How far the server's clock was put forward.
     pub(crate) offset: Duration,
     remembered: Vec<(NodeIx, ServerMessage)>,
+    pub(crate) liar: Option<Liar>,
+    /// Whether a client was told anything that an honest server does not say.
+    pub(crate) has_misbehaved: bool,
 }
 
 #[derive(Debug)]
@@ -41,6 +45,8 @@ struct Conn {
     node: NodeIx,
     /// The hub knows of it.
     is_at_hub: bool,
+    /// The client was told that it is in the room.
+    is_joined: bool,
     /// Nothing passes any more, whatever the ends believe.
     is_cut: bool,
     to_hub_at: Moment,
@@ -57,6 +63,8 @@ impl Server {
             ticks_at: None,
             offset: Duration::ZERO,
             remembered: Vec::new(),
+            liar: None,
+            has_misbehaved: false,
         }
     }
 }
@@ -79,6 +87,7 @@ impl World {
             Conn {
                 node,
                 is_at_hub: false,
+                is_joined: false,
                 is_cut: false,
                 to_hub_at: Moment::default(),
                 to_client_at: Moment::default(),
@@ -181,6 +190,12 @@ impl World {
     }
 
     fn send_to_client(&mut self, conn: ConnId, message: ServerMessage) {
+        for told in self.lied(message) {
+            self.carry_to_client(conn, told);
+        }
+    }
+
+    pub(crate) fn carry_to_client(&mut self, conn: ConnId, (message, later, lie): Told) {
         let is_sealed = matches!(message, ServerMessage::Signal { .. });
         let mut wait = self.signal_delay();
         let doubled = is_sealed && chance(&mut self.rng, self.faults.signal_doubled);
@@ -190,35 +205,44 @@ impl World {
             return;
         };
         let node = state.node;
+        self.server.has_misbehaved |= doubled || overtaken || replayed;
         if overtaken {
             wait += Duration::from_millis(self.rng.u64(1..2000));
+        } else if later > Duration::ZERO {
+            wait += later;
         } else {
             state.to_client_at = state.to_client_at.max(self.clock.now() + wait);
         }
         let at = state.to_client_at.max(self.clock.now() + wait);
         if doubled {
             let message = message.clone();
-            self.clock.at(at, Event::ToClient { conn, message });
+            self.clock.at(at, Event::ToClient { conn, message, lie });
         }
         if replayed {
             let of_node = |entry: &&(NodeIx, ServerMessage)| entry.0 == node;
             let old: Vec<_> = self.server.remembered.iter().filter(of_node).collect();
             if let Some((_, message)) = self.rng.choice(old).cloned() {
-                self.clock.at(at, Event::ToClient { conn, message });
+                let lie = None;
+                self.clock.at(at, Event::ToClient { conn, message, lie });
             }
         }
         if is_sealed && self.server.remembered.len() < REMEMBERED_MAX {
             self.server.remembered.push((node, message.clone()));
         }
-        self.clock.at(at, Event::ToClient { conn, message });
+        self.clock.at(at, Event::ToClient { conn, message, lie });
     }
 
-    pub(crate) fn on_to_client(&mut self, conn: ConnId, message: ServerMessage) {
-        let Some(state) = self.server.conns.get(&conn) else {
+    pub(crate) fn on_to_client(&mut self, conn: ConnId, message: ServerMessage, lie: Option<Lie>) {
+        let Some(state) = self.server.conns.get_mut(&conn) else {
             return;
         };
         let node = state.node;
         if !state.is_cut && self.nodes[node].socket == Some(conn) {
+            let was_joined = state.is_joined;
+            state.is_joined |= matches!(message, ServerMessage::Joined { .. });
+            if let (Some(liar), Some(lie), true) = (&mut self.server.liar, lie, was_joined) {
+                liar.told.insert((node, lie));
+            }
             self.input(node, Input::Signal(SignalInput::Received(message)));
         }
     }

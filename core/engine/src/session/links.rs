@@ -5,12 +5,12 @@ use core::time::Duration;
 use parlor_proto::envelope::{PeerSignal, Route};
 use parlor_proto::frame::{Bye, Frame, Probe};
 use parlor_proto::id::{DeviceId, PeerId};
-use parlor_proto::limits::ROOM_PEERS_MAX;
 use parlor_proto::signal::{ClientMessage, ErrorCode, ServerMessage};
 
 use super::Session;
+use super::suspicion::FIRST_TRIES_EVERY;
 use crate::input::{LinkInput, SignalInput};
-use crate::notice::Notice;
+use crate::notice::{Notice, Suspicion};
 use crate::output::{LinkAction, Output, Role};
 use crate::peer::{Due, LinkState, Peer};
 use crate::transfer::Violation;
@@ -20,9 +20,6 @@ const REFUSED_MAX: usize = 64;
 
 /// How far a peer's count of tries may run ahead of ours: beyond any number of real ones.
 const ATTEMPT_LEAP_MAX: u32 = 1 << 20;
-
-/// Peers kept while a link to them lives although the server dropped them, and those it named.
-const PEERS_MAX: usize = 2 * ROOM_PEERS_MAX;
 
 impl Session {
     pub(super) fn on_signal(&mut self, event: SignalInput) {
@@ -49,8 +46,16 @@ impl Session {
                 ice_servers,
                 resumed: _,
             } => {
+                if self.signal.is_joined() {
+                    // The answer to a question that was not asked.
+                    return self.suspect(Suspicion::Roster);
+                }
+                if !self.signal.is_joining() {
+                    return;
+                }
                 self.signal.on_joined(resume);
-                self.me = Some(peer);
+                let before = self.me.replace(peer);
+                self.former_me = before.filter(|me| *me != peer).or(self.former_me);
                 self.ice_servers = ice_servers;
                 self.notice(Notice::Joined {
                     others: peers.len(),
@@ -115,7 +120,10 @@ impl Session {
 
     fn add_peer(&mut self, peer: PeerId) {
         let Some(me) = self.me else { return };
-        if peer == me || self.refused.contains(&peer) {
+        if peer == me {
+            return self.suspect(Suspicion::Roster);
+        }
+        if self.refused.contains(&peer) {
             return;
         }
         // The server has us under a new name. Who offers follows from both names, so whoever it
@@ -125,7 +133,7 @@ impl Session {
         }
         if let Some(known) = self.peers.get_mut(&peer) {
             known.in_roster = true;
-        } else if self.peers.len() < PEERS_MAX {
+        } else if self.has_place() {
             self.peers.insert(peer, Peer::new(peer, me, self.now));
         }
     }
@@ -224,17 +232,20 @@ impl Session {
 
     fn on_sealed(&mut self, from: PeerId, payload: &str) {
         let Some(me) = self.me else { return };
-        let Ok((counter, signal)) = self.sealer.open(&self.route(from, me), payload) else {
-            tracing::warn!(peer = %from.short(), "dropped a signal that does not open");
-            return;
+        let (counter, signal) = match self.sealer.open(&self.route(from, me), payload) {
+            Ok(opened) => opened,
+            Err(error) => {
+                tracing::debug!(peer = %from.short(), %error, "dropped a signal");
+                return self.on_unopened(from, payload, error);
+            }
         };
         // Only the roster makes peers: the server may hold signals of somebody who left since.
         let Some(peer) = self.peers.get_mut(&from) else {
             return;
         };
         if counter <= peer.last_counter {
-            tracing::warn!(peer = %from.short(), "dropped a replayed signal");
-            return;
+            tracing::debug!(peer = %from.short(), "dropped a repeated signal");
+            return self.suspect(Suspicion::Repeated);
         }
         peer.last_counter = counter;
         let asks_for_work = matches!(
@@ -286,6 +297,9 @@ impl Session {
         if !is_joined {
             // Nothing would carry the offer; joining hurries everybody who waits.
             return peer.wait_for_server(now);
+        }
+        if peer.is_mute() && !self.first_tries.take(now) {
+            return peer.wait(now + FIRST_TRIES_EVERY);
         }
         let Some(attempt) = peer.attempt.checked_add(1) else {
             return self.refuse_violation(id, Violation("counts its tries beyond all reason"));
