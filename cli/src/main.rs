@@ -4,11 +4,15 @@
 //! reports them, [`conduct`] decides from them when the command is done, [`report`] prints for
 //! people and for programs, [`exit`] says how it ended.
 
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use clap::Parser as _;
 use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::{Directive, LevelFilter};
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::{FilterExt as _, filter_fn};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use args::{Cli, Command, OutputArgs};
 use conduct::End;
@@ -87,14 +91,15 @@ fn start_logging(output: &OutputArgs) {
     let filter = match (std::env::var("PARLOR_LOG"), output.verbose) {
         (Ok(filter), 0) => EnvFilter::new(filter),
         (_, 0) => return,
-        (_, 1) => EnvFilter::new("warn,parlor=info,parlor_core=info,parlor_engine=info"),
-        (_, _) => EnvFilter::new("info,parlor=debug,parlor_core=debug,parlor_engine=debug"),
+        (_, 1) => EnvFilter::new("info"),
+        (_, _) => EnvFilter::new("debug"),
     };
-    // Below this the ICE agent logs the passwords of its sessions.
-    let no_passwords = Directive::from(LevelFilter::INFO);
-    let no_passwords = "rtc_ice=info".parse().unwrap_or(no_passwords);
-    tracing_subscriber::fmt()
-        .with_env_filter(filter.add_directive(no_passwords))
-        .with_writer(std::io::stderr)
+    // Whatever the filter says: the libraries below us log descriptions, addresses and passwords.
+    let is_ours = filter_fn(|metadata| metadata.target().starts_with("parlor"));
+    let lines = tracing_subscriber::fmt::layer()
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
+    tracing_subscriber::registry()
+        .with(lines.with_filter(filter.and(is_ours)))
         .init();
 }

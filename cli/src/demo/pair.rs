@@ -116,7 +116,6 @@ impl Pair {
             event = bob_next => (Who::Bob, event),
         };
         let event = event.ok_or_else(Failure::room_closed)?;
-        tracing::debug!(who = who.name(), ?event, "demo");
         self.person(who)?.seen.push_back(event);
         Ok(())
     }

@@ -249,6 +249,19 @@ pub enum CloseReason {
     QueueOverflow,
 }
 
+impl CloseReason {
+    /// For logs: without what a library said of a description, which may quote it.
+    pub(crate) const fn kind(&self) -> &'static str {
+        match self {
+            Self::Requested => "requested",
+            Self::RemoteClosed => "remote closed",
+            Self::IceFailed => "ICE failed",
+            Self::Setup(_) => "setup",
+            Self::QueueOverflow => "queue overflow",
+        }
+    }
+}
+
 /// A queue of the link is full, or the link is closing. The frame was not taken; try again after
 /// the next [`RtcEvent::BulkSent`], or give up on [`RtcEvent::Closed`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -195,7 +195,8 @@ impl PeerConnectionEventHandler for Handler {
     async fn on_ice_candidate(&self, event: RTCPeerConnectionIceEvent) {
         let init = match event.candidate.to_json() {
             Ok(init) => init,
-            Err(error) => return tracing::warn!(%error, "unreadable local candidate"),
+            // The error may quote it.
+            Err(_) => return tracing::warn!("unreadable local candidate"),
         };
         let candidate = Candidate {
             line: init.candidate,

@@ -107,7 +107,7 @@ impl<K: Clone + Send + Sync + 'static> Supervisor<K> {
         };
         match end {
             End::Reason(reason) => {
-                tracing::debug!(?reason, "link closed");
+                tracing::debug!(why = reason.kind(), "link closed");
                 // The consumer is gone, or has it.
                 self.emit(RtcEvent::Closed { reason }).await.ok();
             }
@@ -442,8 +442,9 @@ async fn take_candidate(connection: &dyn PeerConnection, candidate: Candidate) {
         username_fragment: candidate.ufrag,
         url: None,
     };
-    if let Err(error) = connection.add_ice_candidate(init).await {
-        tracing::debug!(%error, "remote candidate ignored");
+    // The error may quote it.
+    if connection.add_ice_candidate(init).await.is_err() {
+        tracing::debug!("remote candidate ignored");
     }
 }
 
