@@ -20,7 +20,9 @@ const COUNTER_BYTES: usize = 8;
 ///
 /// `attempt` numbers the tries of a pair to connect; the offering side counts it up, and whatever
 /// belongs to an older try is void.
-#[derive(Debug, Clone, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
+///
+/// Debug output shows no description and no address.
+#[derive(Clone, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
 pub enum PeerSignal {
     /// An SDP offer (RFC 8866, RFC 8841).
     #[n(0)]
@@ -61,8 +63,9 @@ pub enum PeerSignal {
     },
 }
 
-/// An ICE candidate as RFC 8839 writes it, with its place in the session description.
-#[derive(Debug, Clone, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
+/// An ICE candidate as RFC 8839 writes it, with its place in the session description. Debug output
+/// shows nothing of it.
+#[derive(Clone, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
 #[cbor(map)]
 pub struct Candidate {
     /// The `candidate:` line.
@@ -77,6 +80,26 @@ pub struct Candidate {
     /// User fragment of the ICE generation it belongs to.
     #[n(3)]
     pub ufrag: Option<String>,
+}
+
+impl core::fmt::Debug for PeerSignal {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let name = match self {
+            Self::Offer { .. } => "Offer",
+            Self::Answer { .. } => "Answer",
+            Self::Candidate { .. } => "Candidate",
+            Self::OfferPlease { .. } => "OfferPlease",
+        };
+        f.debug_struct(name)
+            .field("attempt", &self.attempt())
+            .finish_non_exhaustive()
+    }
+}
+
+impl core::fmt::Debug for Candidate {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Candidate(…)")
+    }
 }
 
 /// Who speaks to whom in which room, and which message this is: authenticated with every seal.

@@ -7,6 +7,7 @@
     reason = "a test that cannot set up its scene has failed"
 )]
 
+mod debug;
 mod life;
 mod logs;
 mod relay;

@@ -1,5 +1,7 @@
 //! A sponsor, newcomers, and a server that passes their words on, or guesses.
 
+mod seen;
+
 use super::*;
 use crate::input::SignalInput;
 use crate::newcomer::{Newcomer, NewcomerError, NewcomerOutput};
