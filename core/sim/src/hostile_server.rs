@@ -101,10 +101,6 @@ impl World {
                 self.faults.in_the_middle || other.is_none_or(|other| other == node)
             }
             Notice::CodeUsed { .. } => true,
-            #[allow(
-                clippy::wildcard_enum_match_arm,
-                reason = "the ledger checks the others"
-            )]
             _ => false,
         };
         self.nodes[node].notices.iter().filter(is_fooled).count()

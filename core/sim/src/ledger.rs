@@ -119,15 +119,9 @@ impl World {
                 to,
                 outcome,
             } => self.check_sent(node, *transfer, *to, outcome),
-            Notice::PeerRefused { reason, .. } => {
-                let is_hostile = self.nodes.iter().any(|node| node.hostility.is_hostile);
-                let is_deserved = is_hostile || self.faults.in_the_middle;
-                assert!(is_deserved, "node {node} refused an honest peer: {reason}");
+            Notice::PeerRefused { .. } | Notice::ServerSuspected { .. } => {
+                self.check_warning(node, notice);
             }
-            Notice::ServerSuspected { why } => assert!(
-                self.server.has_misbehaved,
-                "node {node} suspects an honest server: {why}"
-            ),
             Notice::Joined { .. }
             | Notice::ServerLost { .. }
             | Notice::Rejected { .. }
@@ -145,6 +139,20 @@ impl World {
             | Notice::CodeMistyped { .. }
             | Notice::CodeClosed { .. }
             | Notice::Ended => {}
+        }
+    }
+
+    /// Nobody is warned of honest people or an honest server.
+    fn check_warning(&self, node: NodeIx, notice: &Notice) {
+        if let Notice::PeerRefused { reason, .. } = notice {
+            let is_hostile = self.nodes.iter().any(|node| node.hostility.is_hostile);
+            let is_deserved = is_hostile || self.faults.in_the_middle;
+            assert!(is_deserved, "node {node} refused an honest peer: {reason}");
+        } else if let Notice::ServerSuspected { why } = notice {
+            assert!(
+                self.server.has_misbehaved,
+                "node {node} suspects an honest server: {why}"
+            );
         }
     }
 

@@ -86,7 +86,7 @@ impl Attacker {
                 };
                 self.conns.insert(conn, state);
             }
-            Seen::FromClient(conn, message) => self.from_client(conn, message),
+            Seen::FromClient(conn, message) => self.on_client(conn, message),
             Seen::FromServer(conn, message) => {
                 for message in self.instead(conn, message) {
                     self.conns[&conn].to_client.try_send(message).ok();
@@ -99,7 +99,7 @@ impl Attacker {
         }
     }
 
-    fn from_client(&mut self, conn: usize, message: ClientMessage) {
+    fn on_client(&mut self, conn: usize, message: ClientMessage) {
         let is_between = matches!(self.attack, Attack::InTheMiddle | Attack::OwnHandshake);
         match (message, self.conns[&conn].peer) {
             (ClientMessage::Signal { to, payload }, Some(from)) if is_between => {

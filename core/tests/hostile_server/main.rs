@@ -81,7 +81,6 @@ fn is_warning(attack: Attack, notice: &Notice) -> bool {
                 Attack::InTheMiddle | Attack::OwnHandshake | Attack::None
             ) && reason.contains("somebody may be in between")
         }
-        #[allow(clippy::wildcard_enum_match_arm, reason = "two notices of many")]
         _ => false,
     }
 }

@@ -85,7 +85,6 @@ impl Sponsor {
         sponsor.hear(ServerMessage::Nameplate { nameplate });
         let shown = sponsor.notices.iter().find_map(|notice| match notice {
             Notice::CodeReady { code, .. } => Some(code.clone()),
-            #[allow(clippy::wildcard_enum_match_arm, reason = "one notice of many")]
             _ => None,
         });
         sponsor.code = shown.expect("a code");
@@ -118,7 +117,6 @@ impl Sponsor {
         let sent = self.hear(ServerMessage::Knock { guest, payload });
         sent.iter().find_map(|message| match message {
             ClientMessage::KnockAnswer { payload, .. } => half.meet(payload).ok(),
-            #[allow(clippy::wildcard_enum_match_arm, reason = "an answer or none")]
             _ => None,
         })
     }
@@ -128,7 +126,6 @@ impl Sponsor {
         let sent = self.hear(ServerMessage::KnockProof { guest, payload });
         sent.into_iter().find_map(|message| match message {
             ClientMessage::KnockAnswer { payload, .. } => Some(payload),
-            #[allow(clippy::wildcard_enum_match_arm, reason = "an answer or none")]
             _ => None,
         })
     }

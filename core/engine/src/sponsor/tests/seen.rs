@@ -5,9 +5,12 @@ use super::*;
 
 /// Everything sent so far, as it goes over the wire.
 fn sent(outputs: &[Output]) -> Vec<String> {
-    let messages = outputs.iter().filter_map(|output| match output {
-        Output::SendSignal(message) => Some(message.encode()),
-        _ => None,
+    let messages = outputs.iter().filter_map(|output| {
+        if let Output::SendSignal(message) = output {
+            Some(message.encode())
+        } else {
+            None
+        }
     });
     messages.collect()
 }
