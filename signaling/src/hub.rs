@@ -28,8 +28,12 @@
 //! Memory is bounded by the driver's limit on connections, [`AWAY_MEMBERS_MAX`] and
 //! [`HELD_BYTES_MAX`].
 
+mod addresses;
 mod bucket;
+mod guests;
 mod io;
+mod join;
+mod nameplates;
 mod room;
 
 use core::time::Duration;
@@ -37,17 +41,21 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use parlor_proto::id::{PeerId, RoomId};
-use parlor_proto::signal::{
-    ClientMessage, ErrorCode, JoinIntent, ROOM_PEERS_MIN, ResumeToken, ServerMessage,
-    SignalDecodeError,
-};
+use parlor_proto::signal::{ClientMessage, ErrorCode, ServerMessage, SignalDecodeError};
 
+use self::addresses::Addresses;
+pub use self::addresses::{ADDRESSES_MAX, AddressLimits, ClientKey};
 use self::bucket::Bucket;
 pub use self::bucket::{MESSAGE_BURST_MAX, MESSAGE_INTERVAL};
+use self::guests::Guest;
+pub use self::guests::{ANSWER_AFTER, GUESTS_PER_SPONSOR_MAX, PROOF_PATIENCE, REFUSE_AFTER};
 pub use self::io::{
     CloseCode, ConnId, HELLO_TIMEOUT, HubConfig, HubInput, HubOutput, RESUME_TOKEN_LIFETIME,
     RESUME_WINDOW, error_message,
 };
+use self::join::Join;
+pub use self::nameplates::CodeKey;
+use self::nameplates::Nameplates;
 pub use self::room::HELD_SIGNALS_MAX;
 use self::room::{Held, Member, Room, bytes_of};
 
@@ -70,11 +78,18 @@ pub struct Hub {
     /// One entry for each member that is away.
     aways: BTreeSet<(Duration, RoomId, PeerId)>,
     held_bytes: usize,
+    nameplates: Nameplates,
+    /// Connections that knocked, by the name their sponsor knows them by.
+    guests: BTreeMap<PeerId, Guest>,
+    /// One entry for each guest: when it is told something, or has taken too long.
+    dues: BTreeSet<(Duration, PeerId)>,
+    addresses: Addresses,
     outputs: VecDeque<HubOutput>,
 }
 
 #[derive(Debug)]
 struct Conn {
+    from: ClientKey,
     bucket: Bucket,
     state: ConnState,
 }
@@ -85,6 +100,8 @@ enum ConnState {
     Waiting { fresh_peer: PeerId, until: Duration },
     /// Here in a room.
     Member { room: RoomId, peer: PeerId },
+    /// Knocked with a typed code; joins no more.
+    Guest { peer: PeerId },
 }
 
 impl Hub {
@@ -92,12 +109,16 @@ impl Hub {
     #[must_use]
     pub fn new(config: HubConfig) -> Self {
         Self {
+            addresses: Addresses::new(config.address_limits),
             config,
             conns: BTreeMap::new(),
             rooms: BTreeMap::new(),
             hellos: BTreeSet::new(),
             aways: BTreeSet::new(),
             held_bytes: 0,
+            nameplates: Nameplates::default(),
+            guests: BTreeMap::new(),
+            dues: BTreeSet::new(),
             outputs: VecDeque::new(),
         }
     }
@@ -106,7 +127,11 @@ impl Hub {
     pub fn handle(&mut self, input: HubInput, now: Duration) {
         self.expire(now);
         match input {
-            HubInput::Connected { conn, fresh_peer } => self.on_connected(conn, fresh_peer, now),
+            HubInput::Connected {
+                conn,
+                fresh_peer,
+                from,
+            } => self.on_connected(conn, fresh_peer, from, now),
             HubInput::Message { conn, message } => self.on_message(conn, message, now),
             HubInput::Undecodable { conn, error } => self.on_undecodable(conn, &error, now),
             HubInput::Disconnected { conn } => self.detach(conn, now),
@@ -124,7 +149,8 @@ impl Hub {
     pub fn poll_deadline(&self) -> Option<Duration> {
         let hello = self.hellos.first().map(|(until, _)| *until);
         let away = self.aways.first().map(|(until, _, _)| *until);
-        hello.into_iter().chain(away).min()
+        let due = self.dues.first().map(|(due, _)| *due);
+        hello.into_iter().chain(away).chain(due).min()
     }
 
     /// Rooms with somebody in them.
@@ -136,7 +162,19 @@ impl Hub {
     /// Members who are here.
     #[must_use]
     pub fn peers_len(&self) -> usize {
-        self.conns.len() - self.hellos.len()
+        self.conns.len() - self.hellos.len() - self.guests.len()
+    }
+
+    /// Connections that knocked and have not been told how it ended.
+    #[must_use]
+    pub fn guests_len(&self) -> usize {
+        self.guests.len()
+    }
+
+    /// Numbers of typed codes in use.
+    #[must_use]
+    pub fn nameplates_len(&self) -> usize {
+        self.nameplates.len()
     }
 
     /// Members who are away.
@@ -145,13 +183,19 @@ impl Hub {
         self.aways.len()
     }
 
-    fn on_connected(&mut self, conn: ConnId, fresh_peer: PeerId, now: Duration) {
+    fn on_connected(&mut self, conn: ConnId, fresh_peer: PeerId, from: ClientKey, now: Duration) {
         let until = now + self.config.hello_timeout;
-        let state = ConnState::Waiting { fresh_peer, until };
-        let bucket = Bucket::default();
-        let earlier = self.conns.insert(conn, Conn { bucket, state });
+        let conn_state = Conn {
+            from,
+            bucket: Bucket::default(),
+            state: ConnState::Waiting { fresh_peer, until },
+        };
+        let earlier = self.conns.insert(conn, conn_state);
         debug_assert!(earlier.is_none(), "the driver named two connections alike");
         self.hellos.insert((until, conn));
+        if let Err(wait) = self.addresses.connect(from, now) {
+            self.fail(conn, ErrorCode::RateLimited, Some(wait), now);
+        }
     }
 
     fn on_message(&mut self, conn: ConnId, message: ClientMessage, now: Duration) {
@@ -199,23 +243,15 @@ impl Hub {
                     self.error(conn, ErrorCode::PeerNotFound);
                 }
             }
-            (ClientMessage::Signal { .. }, ConnState::Waiting { .. }) => {
+            (ClientMessage::Join { .. } | ClientMessage::Signal { .. }, _) => {
                 self.error(conn, ErrorCode::NotJoined);
             }
             (ClientMessage::Leave, ConnState::Member { room, peer }) => {
                 self.close(conn, CloseCode::Left);
                 self.depart(room, peer);
             }
-            (ClientMessage::Leave, ConnState::Waiting { .. }) => self.close(conn, CloseCode::Left),
-            (
-                ClientMessage::NameplateOpen { .. }
-                | ClientMessage::NameplateClose
-                | ClientMessage::Knock { .. }
-                | ClientMessage::KnockProof { .. }
-                | ClientMessage::KnockAnswer { .. }
-                | ClientMessage::KnockRefuse { .. },
-                _,
-            ) => self.error(conn, ErrorCode::UnknownType),
+            (ClientMessage::Leave, _) => self.close(conn, CloseCode::Left),
+            (message, state) => self.on_code_message(conn, message, state, now),
         }
     }
 
@@ -238,100 +274,12 @@ impl Hub {
     /// Counts a message of a connection, which ends if it talks too fast.
     fn admit(&mut self, conn: ConnId, now: Duration) -> Option<ConnState> {
         let known = self.conns.get_mut(&conn)?;
-        match known.bucket.take(now) {
+        match known.bucket.take_message(now) {
             Ok(()) => Some(known.state),
             Err(wait) => {
                 self.fail(conn, ErrorCode::RateLimited, Some(wait), now);
                 None
             }
-        }
-    }
-
-    fn claim(&self, room: RoomId, token: &ResumeToken, now: Duration) -> Option<PeerId> {
-        let claim = self.config.resume_key.open(room, token)?;
-        let remembered = || {
-            self.rooms
-                .get(&room)
-                .is_some_and(|room| room.members.contains_key(&claim.peer))
-        };
-        (claim.expires > now || remembered()).then_some(claim.peer)
-    }
-
-    fn join(&mut self, join: &Join, now: Duration) -> Result<(), ErrorCode> {
-        let peer = join.claim.unwrap_or(join.fresh_peer);
-        self.make_place(join, peer)?;
-        let limit = self.limit_of(join.max_peers);
-        let room = self
-            .rooms
-            .entry(join.room)
-            .or_insert_with(|| Room::new(limit));
-        let earlier = room.members.insert(peer, Member::Here { conn: join.conn });
-        let joined = ServerMessage::Joined {
-            peer,
-            peers: room.roster(peer),
-            resume: self
-                .config
-                .resume_key
-                .mint(join.room, peer, now + RESUME_TOKEN_LIFETIME),
-            ice_servers: self.config.ice_servers.clone(),
-            resumed: join.claim.is_some(),
-        };
-        self.settle(join, peer);
-        self.send(join.conn, joined);
-        match earlier {
-            None => self.tell_others(join.room, peer, &ServerMessage::PeerJoined { peer }),
-            Some(Member::Here { conn }) => {
-                self.error(conn, ErrorCode::Displaced);
-                self.close(conn, CloseCode::Failed(ErrorCode::Displaced));
-            }
-            Some(Member::Away { until, held }) => {
-                self.aways.remove(&(until, join.room, peer));
-                self.held_bytes -= bytes_of(&held);
-                for Held { from, payload } in held {
-                    self.send(join.conn, ServerMessage::Signal { from, payload });
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Sees to it that `peer` may enter: the room exists or may be made, and has a place left.
-    fn make_place(&mut self, join: &Join, peer: PeerId) -> Result<(), ErrorCode> {
-        let Some(room) = self.rooms.get(&join.room) else {
-            let may_create = join.intent == JoinIntent::Open || join.claim.is_some();
-            return if may_create {
-                Ok(())
-            } else {
-                Err(ErrorCode::RoomNotFound)
-            };
-        };
-        if room.members.contains_key(&peer) {
-            // Without a token nobody takes a member's place, even if the driver's names collide.
-            return join.claim.map(|_| ()).ok_or(ErrorCode::Internal);
-        }
-        if !room.is_full() {
-            return Ok(());
-        }
-        let leaver = room.longest_away().ok_or(ErrorCode::RoomFull)?;
-        self.depart(join.room, leaver);
-        Ok(())
-    }
-
-    fn limit_of(&self, max_peers: Option<u8>) -> usize {
-        let most = self.config.room_peers_max;
-        usize::from(max_peers.unwrap_or(most).min(most).max(ROOM_PEERS_MIN))
-    }
-
-    /// Turns a waiting connection into a member's.
-    fn settle(&mut self, join: &Join, peer: PeerId) {
-        if let Some(conn) = self.conns.get_mut(&join.conn) {
-            if let ConnState::Waiting { until, .. } = conn.state {
-                self.hellos.remove(&(until, join.conn));
-            }
-            conn.state = ConnState::Member {
-                room: join.room,
-                peer,
-            };
         }
     }
 
@@ -384,15 +332,21 @@ impl Hub {
     }
 
     fn forget(&mut self, conn: ConnId) -> Option<ConnState> {
-        let state = self.conns.remove(&conn)?.state;
-        if let ConnState::Waiting { until, .. } = state {
-            self.hellos.remove(&(until, conn));
+        let Conn { from, state, .. } = self.conns.remove(&conn)?;
+        self.addresses.closed(from);
+        match state {
+            ConnState::Waiting { until, .. } => {
+                self.hellos.remove(&(until, conn));
+            }
+            ConnState::Guest { peer } => self.forget_guest(peer),
+            ConnState::Member { .. } => {}
         }
         Some(state)
     }
 
     /// Removes a member for good, and the room with the last of them.
     fn depart(&mut self, room: RoomId, peer: PeerId) {
+        self.nameplates.close((room, peer));
         let Entry::Occupied(mut entry) = self.rooms.entry(room) else {
             return;
         };
@@ -408,6 +362,7 @@ impl Hub {
     }
 
     fn expire(&mut self, now: Duration) {
+        self.expire_guests(now);
         while let Some(&(until, conn)) = self.hellos.first()
             && until <= now
         {
@@ -453,16 +408,6 @@ impl Hub {
         self.outputs.push_back(HubOutput::Close { conn, code });
         self.forget(conn);
     }
-}
-
-/// A join whose token has been looked at.
-struct Join {
-    conn: ConnId,
-    room: RoomId,
-    intent: JoinIntent,
-    max_peers: Option<u8>,
-    claim: Option<PeerId>,
-    fresh_peer: PeerId,
 }
 
 struct NotThere;

@@ -45,6 +45,11 @@ struct Args {
     #[arg(long, default_value_t = CONNECTIONS_MAX)]
     connections_max: usize,
 
+    /// A network of your own reverse proxies, such as 10.0.0.0/8: X-Forwarded-For is believed from
+    /// there alone. Can be repeated.
+    #[arg(long, value_name = "CIDR")]
+    trusted_proxy: Vec<ipnet::IpNet>,
+
     /// How much to log: off, error, warn, info, debug or trace.
     #[arg(long, default_value = "info")]
     log: LevelFilter,
@@ -89,6 +94,7 @@ async fn run(args: Args) -> Result<(), MainError> {
     let mut config = ServerConfig::new(args.listen);
     config.room_peers_max = args.room_peers_max;
     config.connections_max = args.connections_max;
+    config.trusted_proxies = args.trusted_proxy;
     config.ice_servers = args.stun.into_iter().map(stun_server).collect();
     config.server_key = args.key_file.as_deref().map(read_key).transpose()?;
     if config.server_key.is_none() {

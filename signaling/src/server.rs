@@ -10,6 +10,7 @@
 //! end things: `drain` asks everybody to say goodbye, `stop` drops everything at once.
 
 mod accept;
+mod address;
 mod config;
 mod connection;
 mod driver;

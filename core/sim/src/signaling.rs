@@ -1,5 +1,6 @@
 //! The way to the server and back, and the server itself: the real hub, on pipes that keep order.
 
+use core::net::Ipv4Addr;
 use core::time::Duration;
 use std::collections::BTreeMap;
 
@@ -130,7 +131,12 @@ impl World {
         let mut fresh = [0; 16];
         self.rng.fill(&mut fresh);
         let fresh_peer = PeerId(fresh);
-        self.tell_hub(HubInput::Connected { conn, fresh_peer });
+        let home = Ipv4Addr::from(0x0A00_0000 | u32::try_from(node).unwrap_or_default());
+        self.tell_hub(HubInput::Connected {
+            conn,
+            fresh_peer,
+            from: home.into(),
+        });
         self.input(node, Input::Signal(SignalInput::Opened));
     }
 

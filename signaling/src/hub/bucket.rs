@@ -1,4 +1,4 @@
-//! How fast one connection may talk; asked by the hub before it looks at a message.
+//! How fast somebody may do something: one connection talk, one address connect and knock.
 
 use core::time::Duration;
 
@@ -11,22 +11,37 @@ pub const MESSAGE_BURST_MAX: u32 = 512;
 pub const MESSAGE_INTERVAL: Duration = Duration::from_millis(20);
 
 /// A token bucket kept as one point in time: when it would be full again.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Bucket {
     full_at: Duration,
 }
 
 impl Bucket {
-    /// Takes one message out, or says how long to wait for it.
-    pub(super) fn take(&mut self, now: Duration) -> Result<(), Duration> {
-        let full_at = self.full_at.max(now) + MESSAGE_INTERVAL;
+    /// Takes one out of `burst`, of which another is there after each `every`; or says how long to
+    /// wait for one.
+    pub(super) fn take(
+        &mut self,
+        now: Duration,
+        every: Duration,
+        burst: u32,
+    ) -> Result<(), Duration> {
+        let full_at = self.full_at.max(now) + every;
         let debt = full_at - now;
-        let debt_max = MESSAGE_INTERVAL * MESSAGE_BURST_MAX;
+        let debt_max = every * burst;
         if debt > debt_max {
             return Err(debt - debt_max);
         }
         self.full_at = full_at;
         Ok(())
+    }
+
+    /// Takes one message out, or says how long to wait for it.
+    pub(super) fn take_message(&mut self, now: Duration) -> Result<(), Duration> {
+        self.take(now, MESSAGE_INTERVAL, MESSAGE_BURST_MAX)
+    }
+
+    pub(super) fn is_full(&self, now: Duration) -> bool {
+        self.full_at <= now
     }
 }
 
@@ -39,21 +54,21 @@ mod tests {
     fn emptied() -> Bucket {
         let mut bucket = Bucket::default();
         for _ in 0..MESSAGE_BURST_MAX {
-            assert_eq!(bucket.take(START), Ok(()));
+            assert_eq!(bucket.take_message(START), Ok(()));
         }
         bucket
     }
 
     #[test]
     fn a_burst_passes_and_the_next_message_waits() {
-        assert_eq!(emptied().take(START), Err(MESSAGE_INTERVAL));
+        assert_eq!(emptied().take_message(START), Err(MESSAGE_INTERVAL));
     }
 
     #[test]
     fn waiting_as_told_is_enough() {
         let mut bucket = emptied();
-        assert_eq!(bucket.take(START + MESSAGE_INTERVAL), Ok(()));
-        assert!(bucket.take(START + MESSAGE_INTERVAL).is_err());
+        assert_eq!(bucket.take_message(START + MESSAGE_INTERVAL), Ok(()));
+        assert!(bucket.take_message(START + MESSAGE_INTERVAL).is_err());
     }
 
     #[test]
@@ -61,8 +76,8 @@ mod tests {
         let mut bucket = emptied();
         let later = START + Duration::from_secs(3_600);
         for _ in 0..MESSAGE_BURST_MAX {
-            assert_eq!(bucket.take(later), Ok(()));
+            assert_eq!(bucket.take_message(later), Ok(()));
         }
-        assert!(bucket.take(later).is_err());
+        assert!(bucket.take_message(later).is_err());
     }
 }

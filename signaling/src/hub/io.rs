@@ -6,6 +6,8 @@ use parlor_proto::id::PeerId;
 use parlor_proto::limits::ROOM_PEERS_MAX;
 use parlor_proto::signal::{ClientMessage, ErrorCode, IceServer, ServerMessage, SignalDecodeError};
 
+use super::addresses::{AddressLimits, ClientKey};
+use super::nameplates::CodeKey;
 use crate::resume::ResumeKey;
 
 /// How long a member without a connection keeps their place: a lift, a tunnel, a phone that
@@ -29,6 +31,10 @@ pub struct ConnId(pub u64);
 pub struct HubConfig {
     /// Makes and checks resume tokens; servers that share it accept each other's.
     pub resume_key: ResumeKey,
+    /// Makes the numbers of typed codes, and decoys.
+    pub code_key: CodeKey,
+    /// What one address may do.
+    pub address_limits: AddressLimits,
     /// Handed to everybody who joins.
     pub ice_servers: Vec<IceServer>,
     /// Limit of a room whose creator names none, and the most one can name.
@@ -45,6 +51,8 @@ impl HubConfig {
     pub fn new(server_key: &[u8; 32]) -> Self {
         Self {
             resume_key: ResumeKey::new(server_key),
+            code_key: CodeKey::new(server_key),
+            address_limits: AddressLimits::default(),
             ice_servers: Vec::new(),
             room_peers_max: ROOM_PEERS_MAX
                 .try_into()
@@ -64,6 +72,8 @@ pub enum HubInput {
         conn: ConnId,
         /// A random name for the peer behind it, used unless they resume as somebody.
         fresh_peer: PeerId,
+        /// Where it comes from.
+        from: ClientKey,
     },
     /// A connection said something.
     Message {

@@ -3,6 +3,7 @@
 //! `axum::serve` has no timeout for request heads (tokio-rs/axum#3478) and no limit on
 //! connections, so this loop drives hyper itself and hands requests to [`routes`](super::routes).
 
+use core::net::IpAddr;
 use std::io;
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ use tokio::sync::{OwnedSemaphorePermit, TryAcquireError};
 use tokio::time::{sleep, timeout};
 
 use super::Context;
+use super::address::TcpPeer;
 use super::config::{ACCEPT_PAUSE, HTTP_HEAD_MAX_BYTES, HTTP_HEADERS_MAX, HTTP_LIFETIME};
 use super::routes::router;
 
@@ -27,14 +29,14 @@ pub(super) async fn accept(listener: TcpListener, context: Arc<Context>) {
     let mut is_full = false;
     loop {
         let accepted = tokio::select! {
-            accepted = listener.accept() => accepted.map(|(stream, _)| stream),
+            accepted = listener.accept() => accepted,
             () = context.drain.cancelled() => return,
             () = context.stop.cancelled() => return,
         };
         match accepted {
-            Ok(stream) => {
+            Ok((stream, peer)) => {
                 let was_full = is_full;
-                is_full = admit(stream, &context, &router).is_err();
+                is_full = admit(stream, peer.ip(), &context, &router).is_err();
                 if is_full && !was_full {
                     tracing::warn!(max = context.config.connections_max, "refusing connections");
                 }
@@ -48,12 +50,16 @@ pub(super) async fn accept(listener: TcpListener, context: Arc<Context>) {
 /// its client backs off or tries another server.
 fn admit(
     stream: TcpStream,
+    peer: IpAddr,
     context: &Arc<Context>,
     router: &Router,
 ) -> Result<(), TryAcquireError> {
     let permit = Arc::clone(&context.slots).try_acquire_owned()?;
     let slot: Slot = Arc::new(permit);
-    let router = router.clone().layer(Extension(Arc::clone(&slot)));
+    let router = router
+        .clone()
+        .layer(Extension(Arc::clone(&slot)))
+        .layer(Extension(TcpPeer(peer)));
     let context = Arc::clone(context);
     context.tasks.clone().spawn(async move {
         serve(stream, router, &context).await;

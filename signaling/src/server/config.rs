@@ -4,11 +4,12 @@ use core::fmt;
 use core::net::SocketAddr;
 use core::time::Duration;
 
+use ipnet::IpNet;
 use parlor_proto::limits::{ICE_SERVERS_MAX, ROOM_PEERS_MAX, SIGNAL_MESSAGE_MAX_BYTES};
 use parlor_proto::signal::{IceServer, ROOM_PEERS_MIN};
 
 use super::ServerError;
-use crate::hub::{HELLO_TIMEOUT, HubConfig, RESUME_WINDOW};
+use crate::hub::{AddressLimits, HELLO_TIMEOUT, HubConfig, RESUME_WINDOW};
 
 /// Open connections. An idle member measures 10 KiB, so a full server fits the smallest rented
 /// machine; one that does not read costs up to [`OUTBOUND_QUEUE_LEN`] messages until
@@ -108,6 +109,10 @@ pub struct ServerConfig {
     pub connections_max: usize,
     /// See [`OUTBOUND_QUEUE_LEN`].
     pub outbound_queue_len: usize,
+    /// What one address may do.
+    pub address_limits: AddressLimits,
+    /// Networks of our own reverse proxies: from them alone `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
     /// Every wait.
     pub timing: Timing,
 }
@@ -123,6 +128,8 @@ impl ServerConfig {
             room_peers_max: HubConfig::new(&[0; 32]).room_peers_max,
             connections_max: CONNECTIONS_MAX,
             outbound_queue_len: OUTBOUND_QUEUE_LEN,
+            address_limits: AddressLimits::default(),
+            trusted_proxies: Vec::new(),
             timing: Timing::default(),
         }
     }
@@ -152,6 +159,7 @@ impl ServerConfig {
         Ok(HubConfig {
             ice_servers: self.ice_servers.clone(),
             room_peers_max: self.room_peers_max,
+            address_limits: self.address_limits,
             resume_window: self.timing.resume_window,
             hello_timeout: self.timing.hello,
             ..HubConfig::new(&key)

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::Context;
 use super::config::random_bytes;
 use super::driver::{Command, Outbox, Outgoing};
-use crate::hub::{CloseCode, ConnId, error_message};
+use crate::hub::{ClientKey, CloseCode, ConnId, error_message};
 
 /// RFC 6455 has no name for it, but IANA lists it: the service restarts, come back.
 const CLOSE_SERVICE_RESTART: u16 = 1012;
@@ -47,7 +47,7 @@ enum End {
 
 impl Connection {
     /// Serves a new socket until it ends.
-    pub(super) async fn open(socket: WebSocket, context: Arc<Context>) {
+    pub(super) async fn open(socket: WebSocket, from: ClientKey, context: Arc<Context>) {
         let Ok(fresh_peer) = random_bytes().map(PeerId) else {
             tracing::error!("no random bytes; connection refused");
             return;
@@ -69,6 +69,7 @@ impl Connection {
         this.tell_hub(Command::Connected {
             conn: id,
             fresh_peer,
+            from,
             outbox: hub_end,
         })
         .await;

@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use crate::hub::{CloseCode, ConnId, Hub, HubInput, HubOutput};
+use crate::hub::{ClientKey, CloseCode, ConnId, Hub, HubInput, HubOutput};
 
 /// What connections tell the hub.
 #[derive(Debug)]
@@ -21,6 +21,7 @@ pub(super) enum Command {
     Connected {
         conn: ConnId,
         fresh_peer: PeerId,
+        from: ClientKey,
         outbox: Outbox,
     },
     Message {
@@ -133,10 +134,15 @@ impl Driver {
             Command::Connected {
                 conn,
                 fresh_peer,
+                from,
                 outbox,
             } => {
                 self.outboxes.insert(conn, outbox);
-                HubInput::Connected { conn, fresh_peer }
+                HubInput::Connected {
+                    conn,
+                    fresh_peer,
+                    from,
+                }
             }
             Command::Message { conn, message } => {
                 if let ClientMessage::Join { room, .. } = &message {

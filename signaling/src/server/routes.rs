@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use axum::extract::{State, WebSocketUpgrade};
-use axum::http::header;
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
 
 use super::Context;
 use super::accept::Slot;
+use super::address::{TcpPeer, client_address};
 use super::config::{
     SOCKET_MESSAGE_MAX_BYTES, SOCKET_READ_BUFFER_BYTES, SOCKET_WRITE_BUFFER_MAX_BYTES,
 };
@@ -42,8 +43,11 @@ pub(super) fn router(context: Arc<Context>) -> Router {
 async fn web_socket(
     State(context): State<Arc<Context>>,
     Extension(slot): Extension<Slot>,
+    Extension(TcpPeer(peer)): Extension<TcpPeer>,
+    headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
+    let from = client_address(peer, &headers, &context.config.trusted_proxies).into();
     // Taken now, so that a shutdown waits for the task that starts after the upgrade.
     let task = context.tasks.token();
     upgrade
@@ -53,7 +57,7 @@ async fn web_socket(
         .max_message_size(SOCKET_MESSAGE_MAX_BYTES)
         .max_frame_size(SOCKET_MESSAGE_MAX_BYTES)
         .on_upgrade(async move |socket| {
-            Connection::open(socket, context).await;
+            Connection::open(socket, from, context).await;
             drop((slot, task));
         })
 }

@@ -151,6 +151,7 @@ impl Model {
             return self.feed(HubInput::Connected {
                 conn,
                 fresh_peer: PeerId(name),
+                from: crate::world::HOME.into(),
             });
         }
         let (Operation::Join { conn, .. }

@@ -184,6 +184,7 @@ fn a_name_given_twice_by_the_driver_takes_nobodys_place() {
     world.feed(HubInput::Connected {
         conn: ConnId(2),
         fresh_peer: alice.peer,
+        from: HOME.into(),
     });
     world.say(2, join(JoinIntent::Open));
     assert_eq!(world.refusal(2), (vec![ErrorCode::Internal], true));

@@ -8,6 +8,8 @@ use parlor_signaling::hub::*;
 
 pub(crate) const ROOM: RoomId = RoomId([1; 16]);
 pub(crate) const OTHER_ROOM: RoomId = RoomId([2; 16]);
+/// One address for everybody.
+pub(crate) const HOME: std::net::Ipv4Addr = std::net::Ipv4Addr::new(192, 0, 2, 1);
 pub(crate) const START: Duration = Duration::from_secs(1_790_000_000);
 
 /// A hub, its time, and what it has said so far to each connection.
@@ -52,6 +54,7 @@ impl World {
         self.feed(HubInput::Connected {
             conn: ConnId(conn),
             fresh_peer: PeerId(name),
+            from: address_of(conn),
         });
     }
 
@@ -138,6 +141,11 @@ impl World {
         }
         (codes, closed)
     }
+}
+
+/// Every connection from an address of its own, so that tests meet only the limits they mean.
+fn address_of(conn: u64) -> ClientKey {
+    std::net::Ipv4Addr::from(conn as u32).into()
 }
 
 pub(crate) fn join(intent: JoinIntent) -> ClientMessage {
