@@ -197,6 +197,7 @@ impl Observer {
     fn chat_report(&self, notice: &Notice) -> Option<Report> {
         Some(match notice {
             Notice::Said {
+                stream: _,
                 seq,
                 text,
                 written_at_ms,
@@ -212,6 +213,7 @@ impl Observer {
             Notice::Heard {
                 author,
                 name,
+                stream: _,
                 seq,
                 text,
                 written_at_ms,

@@ -298,13 +298,14 @@ impl Driver {
 
     fn tell(&mut self, notice: Notice) {
         if let Notice::Said {
+            stream,
             seq,
             text,
             written_at_ms,
             signature,
         } = &notice
         {
-            let mut message = ChatMessage::new(*seq, *written_at_ms, text);
+            let mut message = ChatMessage::new(*stream, *seq, *written_at_ms, text);
             message.signature = *signature;
             let author = self.device;
             self.disks.keep(history::Entry {

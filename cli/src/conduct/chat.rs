@@ -232,6 +232,7 @@ mod tests {
 
     fn said(seq: u64) -> RoomEvent {
         notice(Notice::Said {
+            stream: 1,
             seq,
             text: "hi".to_owned(),
             written_at_ms: 0,

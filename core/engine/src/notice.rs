@@ -84,7 +84,9 @@ pub enum Notice {
     },
     /// One of our messages got its number.
     Said {
-        /// Its number.
+        /// The stream it belongs to.
+        stream: u64,
+        /// Its number there.
         seq: u64,
         /// The text.
         text: String,
@@ -104,6 +106,8 @@ pub enum Notice {
         author: DeviceId,
         /// The author's name.
         name: DisplayName,
+        /// The author's stream.
+        stream: u64,
         /// Its number there.
         seq: u64,
         /// The text.

@@ -73,6 +73,14 @@ pub(crate) enum Stage {
     Greeting(Proven),
 }
 
+/// How a device introduced itself in its hello.
+#[derive(Debug)]
+pub(crate) struct Introduction {
+    pub(crate) public: DevicePublic,
+    pub(crate) name: DisplayName,
+    pub(crate) stream: u64,
+}
+
 /// What is known and counted while a link is open.
 #[derive(Debug)]
 pub(crate) struct OpenLink {
@@ -80,6 +88,8 @@ pub(crate) struct OpenLink {
     /// The device's keys, as it proved them.
     pub(crate) public: DevicePublic,
     pub(crate) name: DisplayName,
+    /// What it numbers its messages in.
+    pub(crate) stream: u64,
     pub(crate) since: Moment,
     pub(crate) last_heard: Moment,
     pub(crate) ping_at: Moment,
@@ -265,8 +275,7 @@ impl Peer {
     /// The peer said hello. Gives the time since the first try of this connection.
     pub(crate) fn opened(
         &mut self,
-        public: DevicePublic,
-        name: DisplayName,
+        who: Introduction,
         send: SendPacer,
         receive: ReceiveCredit,
         now: Moment,
@@ -275,6 +284,11 @@ impl Peer {
             LinkState::Connecting { path, .. } => *path,
             LinkState::Waiting { .. } | LinkState::Open(_) => None,
         };
+        let Introduction {
+            public,
+            name,
+            stream,
+        } = who;
         let device = public.id();
         let took = now.since(self.connecting_since.take().unwrap_or(now));
         self.failures = 0;
@@ -283,6 +297,7 @@ impl Peer {
             device,
             public,
             name,
+            stream,
             since: now,
             last_heard: now,
             ping_at: now + PING_EVERY,

@@ -102,10 +102,10 @@ impl Session {
     pub fn new(mut config: Config) -> Self {
         config.window_bytes = config.window_bytes.max(WINDOW_MIN_BYTES);
         let room = config.secret.room_id();
+        let mut random = Random::new(config.seed);
         Self {
             room,
             sealer: SignalSealer::new(&config.secret.signal_key()),
-            random: Random::new(config.seed),
             now: Moment::default(),
             signal: SignalMachine::new(room, config.intent, config.max_peers),
             me: None,
@@ -113,7 +113,8 @@ impl Session {
             peers: BTreeMap::new(),
             refused: VecDeque::new(),
             counter: 0,
-            chat: Chat::default(),
+            chat: Chat::new(random.number()),
+            random,
             sponsor: Sponsor::new(config.secret.clone()),
             outgoing: BTreeMap::new(),
             incoming: BTreeMap::new(),
@@ -156,6 +157,12 @@ impl Session {
         self.out
             .pop_front()
             .unwrap_or_else(|| Output::Wait(self.deadline()))
+    }
+
+    /// The stream that this session's messages are numbered in.
+    #[must_use]
+    pub const fn stream(&self) -> u64 {
+        self.chat.stream()
     }
 
     /// Whether the session is over.
@@ -290,6 +297,7 @@ impl Session {
         match self.chat.say(text, written_at_ms, sign) {
             Some(message) => {
                 self.notice(Notice::Said {
+                    stream: message.stream,
                     seq: message.seq,
                     text: message.text,
                     written_at_ms,

@@ -70,6 +70,9 @@ pub struct Hello {
     /// Signature of that key over [`Self::signed_bytes`].
     #[cbor(n(6), with = "minicbor::bytes")]
     pub proof: [u8; 64],
+    /// The stream that this device numbers its messages in; another one means that it began anew.
+    #[n(7)]
+    pub stream: u64,
 }
 
 impl Hello {
@@ -90,11 +93,11 @@ pub struct Probe {
     pub nonce: u64,
 }
 
-/// A chat message; `(author device, seq)` names it in the room for good.
+/// A chat message; `(author device, stream, seq)` names it in the room for good.
 #[derive(Debug, Clone, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
 #[cbor(map)]
 pub struct ChatMessage {
-    /// Counts the author's messages in this room from 1, up to [`MESSAGE_SEQ_MAX`].
+    /// Counts the author's messages of this stream from 1, up to [`MESSAGE_SEQ_MAX`].
     #[n(0)]
     pub seq: u64,
     /// When it was written by the author's clock, in milliseconds since 1970; clamped to
@@ -108,9 +111,13 @@ pub struct ChatMessage {
     /// may pass the message on.
     #[cbor(n(3), with = "minicbor::bytes")]
     pub signature: [u8; 64],
+    /// Random for every outbox, so that a device that lost count can begin again at 1.
+    #[n(4)]
+    pub stream: u64,
 }
 
-/// Cumulative receipt: all messages of the receiver up to `through` are stored.
+/// Cumulative receipt: all messages of the stream in the receiver's hello up to `through` are
+/// stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
 #[cbor(map)]
 pub struct Stored {
@@ -422,8 +429,9 @@ fn check_ranges(ranges: &[ByteRange]) -> Result<(), DecodeError> {
 impl ChatMessage {
     /// A message without a signature yet, its text cut at [`MESSAGE_TEXT_MAX_BYTES`].
     #[must_use]
-    pub fn new(seq: u64, written_at_ms: u64, text: &str) -> Self {
+    pub fn new(stream: u64, seq: u64, written_at_ms: u64, text: &str) -> Self {
         Self {
+            stream,
             seq,
             written_at_ms,
             text: cut(text, MESSAGE_TEXT_MAX_BYTES).to_owned(),
@@ -438,6 +446,7 @@ impl ChatMessage {
             b"parlor message v1".as_slice(),
             &room.0,
             &author.0,
+            &self.stream.to_be_bytes(),
             &self.seq.to_be_bytes(),
             &self.written_at_ms.to_be_bytes(),
             self.text.as_bytes(),

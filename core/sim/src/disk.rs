@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::collections::BTreeMap;
 
-use parlor_engine::input::{DiskInput, IncomingKey, Input};
+use parlor_engine::input::{DiskInput, IncomingKey, Input, MessageId};
 use parlor_engine::output::DiskRequest;
 use parlor_engine::ranges::RangeSet;
 use parlor_engine::time::Moment;
@@ -33,7 +33,7 @@ const FILE_MAX_BYTES: u64 = 16 * 1024 * 1024;
 pub(crate) struct Disk {
     pub(crate) sources: BTreeMap<u64, Vec<Source>>,
     pub(crate) files: BTreeMap<(IncomingKey, u32), Stored>,
-    pub(crate) messages: BTreeMap<(DeviceId, u64), String>,
+    pub(crate) messages: BTreeMap<MessageId, String>,
     /// Nothing can be written.
     pub(crate) is_full: bool,
     /// When the last request of each line of requests is done.
@@ -244,24 +244,27 @@ impl World {
 }
 
 impl Disk {
+    /// Messages outlive the app; files of theirs have other names in its next life.
+    pub(crate) fn restart(&mut self) {
+        *self = Self {
+            messages: core::mem::take(&mut self.messages),
+            is_full: self.is_full,
+            ..Self::default()
+        };
+    }
+
     fn store_message(&mut self, author: DeviceId, message: ChatMessage, fails: bool) -> DiskInput {
-        let ChatMessage { seq, text, .. } = message;
+        let id = MessageId::of(author, &message);
+        let text = message.text;
         let pending = self.pending_messages.get_mut(&author);
         *pending.expect("counted when it was asked") -= 1;
         if fails {
             let reason = "no space left".to_owned();
-            return DiskInput::MessageNotStored {
-                author,
-                seq,
-                reason,
-            };
+            return DiskInput::MessageNotStored { id, reason };
         }
-        let kept = self
-            .messages
-            .entry((author, seq))
-            .or_insert_with(|| text.clone());
+        let kept = self.messages.entry(id).or_insert_with(|| text.clone());
         assert_eq!(*kept, text, "two texts under one number");
-        DiskInput::MessageStored { author, seq }
+        DiskInput::MessageStored { id }
     }
 
     fn create(

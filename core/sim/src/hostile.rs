@@ -34,6 +34,12 @@ impl World {
         };
     }
 
+    /// The stream that `node` numbers its messages in.
+    #[must_use]
+    pub fn stream(&self, node: NodeIx) -> u64 {
+        self.nodes[node].session.stream()
+    }
+
     /// A message as the device of `node` would sign it.
     #[must_use]
     pub fn signed(&self, node: NodeIx, mut message: ChatMessage) -> ChatMessage {

@@ -116,6 +116,20 @@ impl World {
         self.nodes[node].socket = None;
     }
 
+    /// Starts the app of a killed node again, some time later: the same device, a new session.
+    pub fn restart(&mut self, node: NodeIx) {
+        // What was asked of the disk before is done by then.
+        self.run_for(Duration::from_secs(10));
+        self.note(|| format!("node {node} starts again"));
+        let device = self.nodes[node].device;
+        self.nodes[node].restart(node, &mut self.rng);
+        for other in &mut self.nodes {
+            // Offers are made to it anew.
+            other.sent.retain(|(_, to)| *to != device);
+        }
+        self.input(node, Input::Time);
+    }
+
     /// The person thinks about an offer, and answers.
     pub(crate) fn consider(&mut self, node: NodeIx, key: IncomingKey, count: usize) {
         let all = 0..u32::try_from(count).expect("offers are short");

@@ -14,7 +14,7 @@ use crate::input::IncomingKey;
 use crate::notice::Notice;
 use crate::output::DiskRequest;
 use crate::pacer::{ReceiveCredit, SendPacer};
-use crate::peer::{LinkState, Stage};
+use crate::peer::{Introduction, LinkState, Stage};
 use crate::transfer::incoming::Incoming;
 use crate::transfer::{INCOMING_MAX, INCOMING_PER_DEVICE_MAX, Step, Violation};
 
@@ -72,6 +72,7 @@ impl Session {
             device,
             name,
             window_bytes,
+            stream,
             ..
         } = hello;
         if device == self.config.device.id() {
@@ -96,7 +97,12 @@ impl Session {
         let mut receive = ReceiveCredit::new(window, peer.allowed_bytes, carried);
         // What our disk took since our hello is theirs to send already.
         let credit = receive.settled(0);
-        let took = peer.opened(public, name.clone(), send, receive, now);
+        let who = Introduction {
+            public,
+            name: name.clone(),
+            stream,
+        };
+        let took = peer.opened(who, send, receive, now);
         let path = peer.open().and_then(|open| open.path);
         if let Some(limit) = credit {
             self.send(id, &Frame::Credit(Credit { limit }));
@@ -111,7 +117,11 @@ impl Session {
             path,
             took,
         });
-        let through = self.chat.link_opened(device);
+        let opened = self.chat.link_opened(device, stream);
+        if opened.has_begun_anew {
+            self.forget_transfers(device);
+        }
+        let through = opened.through;
         self.send(id, &Frame::Stored(Stored { through }));
         self.offer_again(device);
     }
@@ -125,6 +135,9 @@ impl Session {
                 let (author, name) = (device, self.name_of(device));
                 if !self.is_signed(id, &message) {
                     return Err(Violation("sent a message that it did not sign"));
+                }
+                if self.stream_of(id) != Some(message.stream) {
+                    return Err(Violation("numbers its messages in two ways"));
                 }
                 match self.chat.on_message(device, name, message.clone()) {
                     Arrival::New => self.disk(DiskRequest::StoreMessage { author, message }),
@@ -156,6 +169,10 @@ impl Session {
             | Frame::Cancel(_) => self.on_transfer_frame(device, frame)?,
         }
         Ok(())
+    }
+
+    fn stream_of(&self, id: PeerId) -> Option<u64> {
+        Some(self.peers.get(&id)?.open()?.stream)
     }
 
     fn is_signed(&self, id: PeerId, message: &ChatMessage) -> bool {

@@ -119,6 +119,7 @@ impl Session {
             window_bytes,
             bulk_frame_max_bytes: u32::try_from(BULK_FRAME_MAX_BYTES).unwrap_or(u32::MAX),
             signing_key: key.public().signing,
+            stream: self.chat.stream(),
             proof: key.sign(&Hello::signed_bytes(&proven.transcript, device)),
         };
         self.send(id, &Frame::Hello(hello));
