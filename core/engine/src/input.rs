@@ -219,6 +219,13 @@ pub enum DiskInput {
         /// The message.
         id: MessageId,
     },
+    /// What was learned of a device could not be stored. (Nothing is said when it could.)
+    DeviceNotRemembered {
+        /// The device.
+        device: DeviceId,
+        /// For a person to read.
+        reason: String,
+    },
     /// A received message could not be stored; the session keeps it and asks again later.
     MessageNotStored {
         /// The message.
@@ -276,4 +283,16 @@ pub enum Command {
     },
     /// The code lets nobody in from now on.
     CloseCode,
+    /// The person compared the emoji with somebody who is connected.
+    Verify {
+        /// The other device.
+        device: DeviceId,
+        /// Whether they were the same on both sides.
+        matches: bool,
+    },
+    /// Remember nothing of a device, not even that it was verified.
+    Forget {
+        /// The device.
+        device: DeviceId,
+    },
 }

@@ -14,9 +14,11 @@ use parlor_proto::text::DisplayName;
 
 use crate::device::DevicePublic;
 use crate::handshake::{Handshake, Proven};
+use crate::known::Standing;
 use crate::output::Role;
 use crate::pacer::{ReceiveCredit, SendPacer};
 use crate::random::Random;
+use crate::sas::Sas;
 use crate::time::{Deadline, Moment};
 use crate::view::{PathView, PeerStateView, PeerView};
 
@@ -79,6 +81,9 @@ pub(crate) struct Introduction {
     pub(crate) public: DevicePublic,
     pub(crate) name: DisplayName,
     pub(crate) stream: u64,
+    /// The name to show it by.
+    pub(crate) shown_name: DisplayName,
+    pub(crate) standing: Standing,
 }
 
 /// What is known and counted while a link is open.
@@ -87,9 +92,14 @@ pub(crate) struct OpenLink {
     pub(crate) device: DeviceId,
     /// The device's keys, as it proved them.
     pub(crate) public: DevicePublic,
+    /// The name it is shown by.
     pub(crate) name: DisplayName,
+    /// The name in its hello.
+    pub(crate) calls_itself: DisplayName,
     /// What it numbers its messages in.
     pub(crate) stream: u64,
+    /// Absent until it begins, right after the hello.
+    pub(crate) sas: Option<Sas>,
     pub(crate) since: Moment,
     pub(crate) last_heard: Moment,
     pub(crate) ping_at: Moment,
@@ -130,6 +140,8 @@ pub(crate) struct Peer {
     pub(crate) failures: u32,
     /// Who the peer was when it was last connected.
     pub(crate) known_as: Option<(DeviceId, DisplayName)>,
+    /// What is known of that device.
+    pub(crate) standing: Option<Standing>,
     /// File bytes that our last hello to it allowed.
     pub(crate) allowed_bytes: u32,
     /// Highest counter seen in its sealed signals.
@@ -160,6 +172,7 @@ impl Peer {
             state: LinkState::Waiting { until },
             failures: 0,
             known_as: None,
+            standing: None,
             allowed_bytes: 0,
             last_counter: 0,
             connecting_since: None,
@@ -286,18 +299,23 @@ impl Peer {
         };
         let Introduction {
             public,
-            name,
+            name: calls_itself,
             stream,
+            shown_name: name,
+            standing,
         } = who;
         let device = public.id();
         let took = now.since(self.connecting_since.take().unwrap_or(now));
         self.failures = 0;
         self.known_as = Some((device, name.clone()));
+        self.standing = Some(standing);
         self.state = LinkState::Open(Box::new(OpenLink {
             device,
             public,
             name,
+            calls_itself,
             stream,
+            sas: None,
             since: now,
             last_heard: now,
             ping_at: now + PING_EVERY,
@@ -388,6 +406,8 @@ impl Peer {
             state,
             path,
             attempts: self.attempt,
+            standing: self.standing.clone(),
+            emoji: self.open().and_then(|open| open.sas.as_ref()?.emoji()),
         }
     }
 }

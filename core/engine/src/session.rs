@@ -17,6 +17,7 @@ use parlor_proto::text::{DisplayName, one_line};
 use crate::chat::Chat;
 use crate::device::DeviceKey;
 use crate::input::{Command, IncomingKey, Input};
+use crate::known::{Known, KnownDevice};
 use crate::notice::{CodeEnd, Notice};
 use crate::output::{DiskRequest, LinkAction, Output};
 use crate::peer::Peer;
@@ -31,6 +32,7 @@ use crate::view::{PeerStateView, RoomView};
 
 mod files;
 mod frames;
+mod identity;
 mod links;
 mod proof;
 
@@ -52,6 +54,9 @@ pub struct Config {
     pub max_peers: Option<u8>,
     /// This device's long-term key.
     pub device: DeviceKey,
+    /// Devices met before, in the order of their first meetings; beyond
+    /// [`KNOWN_DEVICES_MAX`](crate::known::KNOWN_DEVICES_MAX) they are not taken.
+    pub known: Vec<KnownDevice>,
     /// The person's name.
     pub name: DisplayName,
     /// Fresh from the operating system for every session: nonces follow from it.
@@ -83,6 +88,9 @@ pub struct Session {
     peers: BTreeMap<PeerId, Peer>,
     /// Peers that broke the protocol: not connected to again while they keep this id.
     refused: VecDeque<PeerId>,
+    /// Devices whose emoji differed: not talked to again in this session.
+    refused_devices: VecDeque<DeviceId>,
+    known: Known,
     /// Counts our sealed signals.
     counter: u64,
     chat: Chat,
@@ -112,6 +120,8 @@ impl Session {
             ice_servers: Vec::new(),
             peers: BTreeMap::new(),
             refused: VecDeque::new(),
+            refused_devices: VecDeque::new(),
+            known: Known::new(core::mem::take(&mut config.known)),
             counter: 0,
             chat: Chat::new(random.number()),
             random,
@@ -275,6 +285,8 @@ impl Session {
                 self.out.extend(outputs);
             }
             Command::CloseCode => self.close_code(CodeEnd::Closed),
+            Command::Verify { device, matches } => self.verify(device, matches),
+            Command::Forget { device } => self.forget(device),
         }
     }
 

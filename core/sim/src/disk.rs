@@ -4,6 +4,7 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 
 use parlor_engine::input::{DiskInput, IncomingKey, Input, MessageId};
+use parlor_engine::known::KnownDevice;
 use parlor_engine::output::DiskRequest;
 use parlor_engine::ranges::RangeSet;
 use parlor_engine::time::Moment;
@@ -34,6 +35,8 @@ pub(crate) struct Disk {
     pub(crate) sources: BTreeMap<u64, Vec<Source>>,
     pub(crate) files: BTreeMap<(IncomingKey, u32), Stored>,
     pub(crate) messages: BTreeMap<MessageId, String>,
+    /// In the order of the first meetings.
+    pub(crate) known: Vec<KnownDevice>,
     /// Nothing can be written.
     pub(crate) is_full: bool,
     /// When the last request of each line of requests is done.
@@ -190,6 +193,14 @@ impl World {
                 disk.sources.remove(&transfer);
                 None
             }
+            DiskRequest::RememberDevice { device } => {
+                disk.remember(device);
+                None
+            }
+            DiskRequest::ForgetDevice { device } => {
+                disk.known.retain(|known| known.public.id() != device);
+                None
+            }
             DiskRequest::StoreMessage { author, message } => {
                 let fails = disk.is_full || chance(&mut self.rng, faults.message_fails);
                 Some(disk.store_message(author, message, fails))
@@ -248,9 +259,18 @@ impl Disk {
     pub(crate) fn restart(&mut self) {
         *self = Self {
             messages: core::mem::take(&mut self.messages),
+            known: core::mem::take(&mut self.known),
             is_full: self.is_full,
             ..Self::default()
         };
+    }
+
+    fn remember(&mut self, device: KnownDevice) {
+        let mut known = self.known.iter_mut();
+        match known.find(|known| known.public == device.public) {
+            Some(known) => *known = device,
+            None => self.known.push(device),
+        }
     }
 
     fn store_message(&mut self, author: DeviceId, message: ChatMessage, fails: bool) -> DiskInput {
@@ -403,7 +423,9 @@ fn store_failed(key: IncomingKey, file: u32, len: u64) -> DiskInput {
 fn line_of(request: &DiskRequest) -> Line {
     match request {
         DiskRequest::ReadChunk { .. } | DiskRequest::CloseSource { .. } => Line::Reads,
-        DiskRequest::StoreMessage { .. } => Line::Messages,
+        DiskRequest::StoreMessage { .. }
+        | DiskRequest::RememberDevice { .. }
+        | DiskRequest::ForgetDevice { .. } => Line::Messages,
         DiskRequest::Write { key, chunk } => Line::File(*key, chunk.file),
         DiskRequest::Create { key, file, .. }
         | DiskRequest::Finish { key, file }

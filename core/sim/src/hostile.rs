@@ -34,6 +34,11 @@ impl World {
         };
     }
 
+    /// Nothing that `node` says or does is held against the others from now on.
+    pub fn mark_hostile(&mut self, node: NodeIx) {
+        self.nodes[node].hostility.is_hostile = true;
+    }
+
     /// The stream that `node` numbers its messages in.
     #[must_use]
     pub fn stream(&self, node: NodeIx) -> u64 {

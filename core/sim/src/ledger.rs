@@ -57,6 +57,9 @@ impl World {
             | Notice::CodeUsed { .. }
             | Notice::CodeMistyped { .. }
             | Notice::CodeClosed { .. }
+            | Notice::Verified { .. }
+            | Notice::NotVerified { .. }
+            | Notice::NotRemembered { .. }
             | Notice::Ended => return false,
         };
         let node = self.node_of(device).map(|ix| &self.nodes[ix]);
@@ -152,6 +155,9 @@ impl World {
             | Notice::CodeUsed { .. }
             | Notice::CodeMistyped { .. }
             | Notice::CodeClosed { .. }
+            | Notice::Verified { .. }
+            | Notice::NotVerified { .. }
+            | Notice::NotRemembered { .. }
             | Notice::Ended => {}
         }
     }

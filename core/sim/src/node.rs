@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use fastrand::Rng;
 use parlor_engine::device::DeviceKey;
 use parlor_engine::input::IncomingKey;
+use parlor_engine::known::KnownDevice;
 use parlor_engine::notice::Notice;
 use parlor_engine::session::{Config, Session, WINDOW_MIN_BYTES};
 use parlor_proto::id::{DeviceId, PeerId};
@@ -74,7 +75,7 @@ impl Node {
     pub(crate) fn new(ix: NodeIx, window_bytes: u32, rng: &mut Rng) -> Self {
         let name = DisplayName::sanitise(&format!("node {ix}"));
         Self {
-            session: session(ix, name.clone(), window_bytes, rng),
+            session: session(ix, name.clone(), Vec::new(), window_bytes, rng),
             device: device_key(ix).id(),
             name,
             window_bytes: window_bytes.max(WINDOW_MIN_BYTES).into(),
@@ -101,8 +102,9 @@ impl Node {
     /// screen is empty.
     pub(crate) fn restart(&mut self, ix: NodeIx, rng: &mut Rng) {
         let window_bytes = u32::try_from(self.window_bytes).expect("a window is a u32");
-        self.session = session(ix, self.name.clone(), window_bytes, rng);
         self.disk.restart();
+        let known = self.disk.known.clone();
+        self.session = session(ix, self.name.clone(), known, window_bytes, rng);
         self.is_alive = true;
         self.idle_wakes = 0;
         self.links.clear();
@@ -119,7 +121,13 @@ impl Node {
     }
 }
 
-fn session(ix: NodeIx, name: DisplayName, window_bytes: u32, rng: &mut Rng) -> Session {
+fn session(
+    ix: NodeIx,
+    name: DisplayName,
+    known: Vec<KnownDevice>,
+    window_bytes: u32,
+    rng: &mut Rng,
+) -> Session {
     let mut seed = [0; 32];
     rng.fill(&mut seed);
     Session::new(Config {
@@ -127,6 +135,7 @@ fn session(ix: NodeIx, name: DisplayName, window_bytes: u32, rng: &mut Rng) -> S
         intent: JoinIntent::Open,
         max_peers: None,
         device: device_key(ix),
+        known,
         name,
         seed,
         window_bytes,

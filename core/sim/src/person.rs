@@ -4,6 +4,7 @@ use core::time::Duration;
 
 use parlor_engine::input::{Command, IncomingKey, Input};
 use parlor_proto::frame::OfferedFile;
+use parlor_proto::id::DeviceId;
 use parlor_proto::name::SafePath;
 
 use crate::clock::Event;
@@ -94,6 +95,17 @@ impl World {
     /// Stops a transfer at a receiver.
     pub fn cancel_incoming(&mut self, node: NodeIx, key: IncomingKey) {
         self.input(node, Input::Command(Command::CancelIncoming { key }));
+    }
+
+    /// The person wants something.
+    pub fn command(&mut self, node: NodeIx, command: Command) {
+        self.input(node, Input::Command(command));
+    }
+
+    /// The device of `node`.
+    #[must_use]
+    pub fn device(&self, node: NodeIx) -> DeviceId {
+        self.nodes[node].device
     }
 
     /// The operating system says that the network changed.

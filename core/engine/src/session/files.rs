@@ -225,6 +225,9 @@ impl Session {
                 self.answered(key.from, len);
                 self.with_incoming(key, |incoming| incoming.fail_file(file, &reason, true));
             }
+            DiskInput::DeviceNotRemembered { device, reason } => {
+                self.notice(Notice::NotRemembered { device, reason });
+            }
             DiskInput::MessageStored { id } => self.on_message_stored(id),
             DiskInput::MessageNotStored { id, reason } => {
                 self.chat.on_not_durable(id, self.now);

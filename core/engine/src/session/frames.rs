@@ -8,6 +8,7 @@ use parlor_proto::id::{DeviceId, PeerId};
 use parlor_proto::version::VERSIONS;
 
 use super::Session;
+use super::identity::EMOJI_DIFFER;
 use crate::chat::Arrival;
 use crate::handshake::HandshakeFailed;
 use crate::input::IncomingKey;
@@ -65,7 +66,7 @@ impl Session {
         if let Err(mismatch) = VERSIONS.negotiate(hello.versions) {
             return self.refuse_peer(id, &mismatch.to_string());
         }
-        let Some(public) = self.proven_device(id, &hello) else {
+        let Some((public, transcript)) = self.proven_device(id, &hello) else {
             return self.refuse_unproven(id, HandshakeFailed);
         };
         let Hello {
@@ -77,6 +78,9 @@ impl Session {
         } = hello;
         if device == self.config.device.id() {
             return self.refuse_peer(id, "the other device says it is this one");
+        }
+        if self.refused_devices.contains(&device) {
+            return self.refuse_peer(id, EMOJI_DIFFER);
         }
         // A device that came back under a new id takes its old place.
         let former = self.peer_of(device);
@@ -97,10 +101,14 @@ impl Session {
         let mut receive = ReceiveCredit::new(window, peer.allowed_bytes, carried);
         // What our disk took since our hello is theirs to send already.
         let credit = receive.settled(0);
+        let standing = self.known.standing(device, &name);
+        let shown_name = self.known.shown_name(device, &name);
         let who = Introduction {
             public,
             name: name.clone(),
             stream,
+            shown_name: shown_name.clone(),
+            standing: standing.clone(),
         };
         let took = peer.opened(who, send, receive, now);
         let path = peer.open().and_then(|open| open.path);
@@ -113,9 +121,10 @@ impl Session {
         self.notice(Notice::PeerConnected {
             peer: id,
             device,
-            name,
+            name: shown_name,
             path,
             took,
+            standing,
         });
         let opened = self.chat.link_opened(device, stream);
         if opened.has_begun_anew {
@@ -124,6 +133,10 @@ impl Session {
         let through = opened.through;
         self.send(id, &Frame::Stored(Stored { through }));
         self.offer_again(device);
+        self.begin_sas(id, transcript);
+        if let Some(device) = self.known.met(public, &name) {
+            self.disk(DiskRequest::RememberDevice { device });
+        }
     }
 
     fn on_frame(&mut self, id: PeerId, device: DeviceId, frame: Frame) -> Result<(), Violation> {
@@ -161,6 +174,7 @@ impl Session {
                 }
             }
             Frame::Bye(bye) => self.remove_peer(id, &bye.reason),
+            Frame::SasCommit(_) | Frame::SasReveal(_) => self.on_sas_frame(id, &frame),
             Frame::Offer(offer) => self.on_file_offer(device, offer)?,
             Frame::Answer(_)
             | Frame::Want(_)
@@ -289,6 +303,8 @@ impl Session {
             | Frame::Stored(_)
             | Frame::Offer(_)
             | Frame::Credit(_)
+            | Frame::SasCommit(_)
+            | Frame::SasReveal(_)
             | Frame::Bye(_) => Vec::new(),
         };
         self.take_steps(device, steps);

@@ -64,6 +64,10 @@ fn samples() -> Vec<Frame> {
         Frame::Bye(Bye {
             reason: "left".to_owned(),
         }),
+        Frame::SasCommit(SasCommit {
+            commitment: [0x55; 32],
+        }),
+        Frame::SasReveal(SasReveal { random: [0x66; 32] }),
     ]
 }
 

@@ -86,7 +86,13 @@ pub(super) fn answer(request: DiskRequest, outcome: u8) -> Option<DiskInput> {
                 },
             )
         }
-        DiskRequest::Discard { .. } | DiskRequest::CloseSource { .. } => return None,
+        DiskRequest::RememberDevice { device } => {
+            let (device, reason) = (device.public.id(), REFUSAL.to_owned());
+            return (!is_well).then_some(DiskInput::DeviceNotRemembered { device, reason });
+        }
+        DiskRequest::Discard { .. }
+        | DiskRequest::CloseSource { .. }
+        | DiskRequest::ForgetDevice { .. } => return None,
     };
     let reason = REFUSAL.to_owned();
     Some(if is_well {

@@ -425,6 +425,7 @@ fn config(device: u8, run: u8, window_bytes: u32) -> Config {
         intent: JoinIntent::Open,
         max_peers: None,
         device: DeviceKey::from_seed(&[device; 32]),
+        known: Vec::new(),
         name: DisplayName::sanitise("somebody"),
         seed,
         window_bytes,
