@@ -5,7 +5,6 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use parlor_engine::device::DeviceKey;
 use parlor_engine::input::{Command, DiskInput, Input};
 use parlor_engine::notice::Notice;
 use parlor_engine::output::Output;
@@ -16,15 +15,17 @@ use parlor_proto::frame::ChatMessage;
 use parlor_proto::id::DeviceId;
 use tokio::sync::{mpsc, watch};
 
+use crate::devices;
 use crate::disks::Disks;
 use crate::history;
 use crate::links::{LinkTag, Links};
 use crate::options::RoomOptions;
 use crate::outlet::Outlet;
-use crate::room::{RoomEvent, ShareId, StartError};
+use crate::room::{RoomEvent, RoomIdentity, ShareId, StartError};
 use crate::rtc::RtcEvent;
 use crate::share::{self, Preparation, ReadRequest};
 use crate::socket::{Socket, SocketEvent};
+use crate::store::Opened;
 
 /// Reports of each kind that may wait for the loop.
 const REPORTS_MAX: usize = 256;
@@ -94,13 +95,19 @@ pub(crate) fn spawn(
     commands: mpsc::Receiver<DriverCommand>,
     events: mpsc::Sender<RoomEvent>,
     view: watch::Sender<RoomView>,
-) -> Result<(), StartError> {
-    let (mut seed, mut device_seed, mut number) = ([0; 32], [0; 32], [0; 8]);
-    for random in [&mut seed[..], &mut device_seed[..], &mut number[..]] {
+) -> Result<RoomIdentity, StartError> {
+    let (mut seed, mut number) = ([0; 32], [0; 8]);
+    for random in [&mut seed[..], &mut number[..]] {
         getrandom::fill(random).map_err(|error| StartError::System(error.to_string()))?;
     }
     let number = u64::from_le_bytes(number);
-    let disks = Disks::start(&options, number)?;
+    let Opened { key, state, store } = Opened::open(&options.identity)?;
+    let known = devices::known(&store, &options.identity)?;
+    let identity = RoomIdentity {
+        device: key.id(),
+        key: state,
+    };
+    let disks = Disks::start(&options, store, number)?;
     let RoomOptions {
         invite,
         intent,
@@ -110,15 +117,12 @@ pub(crate) fn spawn(
         window_bytes,
         ..
     } = options;
-    // A device of its own for each session: one that came back would have to go on counting its
-    // messages where it stopped, and nothing keeps that yet.
-    let device = DeviceKey::from_seed(&device_seed);
-    let own_id = device.id();
     let config = Config {
         secret: invite.secret.clone(),
         intent,
         max_peers,
-        device,
+        device: key,
+        known,
         name,
         seed,
         window_bytes,
@@ -126,7 +130,7 @@ pub(crate) fn spawn(
     let (link_reports, link_events) = mpsc::channel(REPORTS_MAX);
     let driver = Driver {
         session: Session::new(config),
-        device: own_id,
+        device: identity.device,
         started: Instant::now(),
         socket_url: invite.server.websocket_url(),
         commands,
@@ -147,7 +151,7 @@ pub(crate) fn spawn(
         next_transfer: number >> 16,
     };
     tokio::spawn(driver.run());
-    Ok(())
+    Ok(identity)
 }
 
 impl Driver {
@@ -322,6 +326,7 @@ impl Driver {
                 | Notice::PeerConnected { .. }
                 | Notice::PeerLost { .. }
                 | Notice::PeerLeft { .. }
+                | Notice::Verified { .. }
         );
         self.events.push(RoomEvent::Session(notice));
     }

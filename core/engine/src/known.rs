@@ -61,6 +61,8 @@ struct Entry {
     look: Look,
     /// Counts in the order of the first meetings.
     place: usize,
+    /// Whether it came in this session.
+    has_come: bool,
 }
 
 /// All devices met, in this session and before.
@@ -91,6 +93,7 @@ impl Known {
         let entry = Entry {
             look: Look::of(&device.name),
             place: self.places,
+            has_come: false,
             device,
         };
         self.places += 1;
@@ -143,7 +146,8 @@ impl Known {
         bound.map_or(name, |entry| &entry.device.name).clone()
     }
 
-    /// A device said hello. Gives what the disk is to remember of it, if there is room.
+    /// A device said hello. Gives what the disk is to remember of it: once in a session, and if
+    /// there is room.
     pub(crate) fn met(&mut self, public: DevicePublic, name: &DisplayName) -> Option<KnownDevice> {
         let id = public.id();
         if !self.devices.contains_key(&id) {
@@ -157,7 +161,9 @@ impl Known {
                 is_verified: false,
             });
         }
-        self.devices.get(&id).map(|entry| entry.device.clone())
+        let entry = self.devices.get_mut(&id)?;
+        let is_first = !core::mem::replace(&mut entry.has_come, true);
+        is_first.then(|| entry.device.clone())
     }
 
     /// The person compared the emoji with a device. Gives what the disk is to remember: what

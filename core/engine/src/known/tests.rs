@@ -38,6 +38,14 @@ fn a_device_is_new_once() {
 }
 
 #[test]
+fn the_disk_hears_of_a_device_once_in_a_session() {
+    let mut known = Known::new(vec![device(1, "Ada", true)]);
+    let met = known.met(public(1), &name("Ada"));
+    assert_eq!(met, Some(device(1, "Ada", true)));
+    assert_eq!(known.met(public(1), &name("Ada")), None);
+}
+
+#[test]
 fn a_known_device_with_another_name_is_told_by_its_first() {
     let known = Known::new(vec![device(1, "Ada", false)]);
     let former_name = Some(name("Ada"));
