@@ -77,7 +77,6 @@ struct Driver {
     view: watch::Sender<RoomView>,
     published_at: Instant,
     is_view_stale: bool,
-    is_view_urgent: bool,
     deadline: Option<Deadline>,
     socket: Option<Socket>,
     dials: u64,
@@ -138,7 +137,6 @@ pub(crate) fn spawn(
         view,
         published_at: Instant::now(),
         is_view_stale: true,
-        is_view_urgent: false,
         deadline: None,
         socket: None,
         dials: 0,
@@ -320,7 +318,7 @@ impl Driver {
         }
         // Whoever hears of a person coming or going and looks at the view finds it there; only
         // progress can wait.
-        self.is_view_urgent |= matches!(
+        let is_in_view = matches!(
             notice,
             Notice::Joined { .. }
                 | Notice::PeerConnected { .. }
@@ -328,12 +326,14 @@ impl Driver {
                 | Notice::PeerLeft { .. }
                 | Notice::Verified { .. }
         );
+        if is_in_view {
+            self.publish();
+        }
         self.events.push(RoomEvent::Session(notice));
     }
 
     fn publish_if_due(&mut self) {
-        let is_due = self.is_view_urgent || self.published_at.elapsed() >= VIEW_EVERY;
-        if self.is_view_stale && is_due {
+        if self.is_view_stale && self.published_at.elapsed() >= VIEW_EVERY {
             self.publish();
         }
     }
@@ -341,7 +341,6 @@ impl Driver {
     fn publish(&mut self) {
         self.published_at = Instant::now();
         self.is_view_stale = false;
-        self.is_view_urgent = false;
         let view = self.session.view();
         self.view.send_if_modified(|current| {
             let is_new = *current != view;
