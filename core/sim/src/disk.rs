@@ -154,40 +154,9 @@ impl World {
         let faults = &self.faults.disk;
         let disk = &mut self.nodes[node].disk;
         let answer = match request {
-            DiskRequest::ReadChunk {
-                peer,
-                attempt,
-                transfer,
-                file,
-                offset,
-                len,
-            } => {
-                let sources = disk
-                    .sources
-                    .get_mut(&transfer)
-                    .expect("read a closed source");
-                let source = sources
-                    .get_mut(file as usize)
-                    .expect("read a file that is not on offer");
-                if chance(&mut self.rng, faults.read_fails) {
-                    source.bytes = None;
-                }
-                match source.read(transfer, file, offset, len) {
-                    Ok(frame) => Some(DiskInput::ChunkRead {
-                        peer,
-                        attempt,
-                        frame: frame.into(),
-                        data_len: len,
-                    }),
-                    Err(reason) => Some(DiskInput::ReadFailed {
-                        peer,
-                        attempt,
-                        transfer,
-                        file,
-                        data_len: len,
-                        reason,
-                    }),
-                }
+            DiskRequest::ReadChunk { .. } => {
+                let fails = chance(&mut self.rng, faults.read_fails);
+                disk.read_chunk(&request, fails)
             }
             DiskRequest::CloseSource { transfer } => {
                 disk.sources.remove(&transfer);
@@ -263,6 +232,46 @@ impl Disk {
             is_full: self.is_full,
             ..Self::default()
         };
+    }
+
+    fn read_chunk(&mut self, request: &DiskRequest, fails: bool) -> Option<DiskInput> {
+        let &DiskRequest::ReadChunk {
+            peer,
+            attempt,
+            transfer,
+            file,
+            offset,
+            len,
+        } = request
+        else {
+            return None;
+        };
+        let sources = self
+            .sources
+            .get_mut(&transfer)
+            .expect("read a closed source");
+        let source = sources
+            .get_mut(file as usize)
+            .expect("read a file that is not on offer");
+        if fails {
+            source.bytes = None;
+        }
+        Some(match source.read(transfer, file, offset, len) {
+            Ok(frame) => DiskInput::ChunkRead {
+                peer,
+                attempt,
+                frame: frame.into(),
+                data_len: len,
+            },
+            Err(reason) => DiskInput::ReadFailed {
+                peer,
+                attempt,
+                transfer,
+                file,
+                data_len: len,
+                reason,
+            },
+        })
     }
 
     fn remember(&mut self, device: KnownDevice) {

@@ -77,12 +77,7 @@ impl World {
         match notice {
             Notice::Said {
                 stream, seq, text, ..
-            } => {
-                let author = self.nodes[node].device;
-                let said = self.ledger.said.entry((author, *stream)).or_default();
-                said.push(text.clone());
-                assert_eq!(*seq, said.len() as u64, "a number was left out");
-            }
+            } => self.check_said(node, *stream, *seq, text),
             Notice::Heard {
                 author,
                 name,
@@ -100,19 +95,7 @@ impl World {
                 self.check_heard(node, id, text);
             }
             Notice::Delivered { seq, to } => {
-                let ix = self.node_of(*to).expect("delivered to nobody");
-                let message = MessageId {
-                    author: self.nodes[node].device,
-                    stream: self.nodes[node].session.stream(),
-                    seq: *seq,
-                };
-                let is_stored = self.nodes[ix].disk.messages.contains_key(&message);
-                assert!(
-                    is_stored,
-                    "node {node} says {seq} is delivered, node {ix} lacks it"
-                );
-                let before = self.nodes[node].delivered.insert(*to, *seq).unwrap_or(0);
-                assert_eq!(*seq, before + 1, "a receipt was left out or came twice");
+                self.check_delivered(node, *seq, *to);
             }
             Notice::Offered { key, files, .. } => {
                 assert_eq!(
@@ -165,6 +148,29 @@ impl World {
     fn check_name(&self, author: DeviceId, name: &DisplayName) {
         let author_name = self.node_of(author).map(|ix| &self.nodes[ix].name);
         assert_eq!(Some(name), author_name, "a message under another name");
+    }
+
+    fn check_said(&mut self, node: NodeIx, stream: u64, seq: u64, text: &str) {
+        let author = self.nodes[node].device;
+        let said = self.ledger.said.entry((author, stream)).or_default();
+        said.push(text.to_owned());
+        assert_eq!(seq, said.len() as u64, "a number was left out");
+    }
+
+    fn check_delivered(&mut self, node: NodeIx, seq: u64, to: DeviceId) {
+        let ix = self.node_of(to).expect("delivered to nobody");
+        let message = MessageId {
+            author: self.nodes[node].device,
+            stream: self.nodes[node].session.stream(),
+            seq,
+        };
+        let is_stored = self.nodes[ix].disk.messages.contains_key(&message);
+        assert!(
+            is_stored,
+            "node {node} says {seq} is delivered, node {ix} lacks it"
+        );
+        let before = self.nodes[node].delivered.insert(to, seq).unwrap_or(0);
+        assert_eq!(seq, before + 1, "a receipt was left out or came twice");
     }
 
     fn check_heard(&mut self, node: NodeIx, id: MessageId, text: &str) {

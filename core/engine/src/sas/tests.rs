@@ -18,17 +18,17 @@ fn random(seed: u64) -> [u8; 32] {
 }
 
 fn commit_of(frame: Option<Frame>) -> SasCommit {
-    match frame {
-        Some(Frame::SasCommit(commit)) => commit,
-        other => panic!("no commitment: {other:?}"),
-    }
+    let Some(Frame::SasCommit(commit)) = frame else {
+        panic!("no commitment: {frame:?}")
+    };
+    commit
 }
 
 fn reveal_of(frame: Frame) -> SasReveal {
-    match frame {
-        Frame::SasReveal(reveal) => reveal,
-        other => panic!("no number: {other:?}"),
-    }
+    let Frame::SasReveal(reveal) = frame else {
+        panic!("no number: {frame:?}")
+    };
+    reveal
 }
 
 /// The emoji on both ends of one link.
@@ -113,4 +113,16 @@ fn frames_that_are_not_due_are_refused() {
 fn the_debug_form_holds_no_number() {
     let (sas, _) = Sas::new(Role::Offerer, scene(9, ADA, BOB), [7; 32]);
     assert!(!format!("{sas:?}").contains('7'));
+}
+
+/// As `docs/protocol.md` gives it, for other implementations.
+#[test]
+fn the_example_of_the_documentation_holds() {
+    let scene = scene(9, ADA, BOB);
+    let hex = |bytes: [u8; 32]| blake3::Hash::from_bytes(bytes).to_hex().to_string();
+    let commitment = "61f5d278a4852a08c10a4c86800a499ab238deaa3a85692355cd2d057bb3f736";
+    assert_eq!(hex(scene.commitment(&[4; 32])), commitment);
+    let (emoji, _) = compare(scene, [4; 32], [5; 32]);
+    let names = emoji.map(|emoji| emoji.name());
+    assert_eq!(names, ["bat", "bat", "tractor", "bicycle", "light bulb"]);
 }

@@ -126,6 +126,15 @@ impl Session {
             took,
             standing,
         });
+        self.catch_up(id, device, stream);
+        self.begin_sas(id, transcript);
+        if let Some(device) = self.known.met(public, &name) {
+            self.disk(DiskRequest::RememberDevice { device });
+        }
+    }
+
+    /// Says how far the device's messages are stored here, and what is on offer.
+    fn catch_up(&mut self, id: PeerId, device: DeviceId, stream: u64) {
         let opened = self.chat.link_opened(device, stream);
         if opened.has_begun_anew {
             self.forget_transfers(device);
@@ -133,10 +142,6 @@ impl Session {
         let through = opened.through;
         self.send(id, &Frame::Stored(Stored { through }));
         self.offer_again(device);
-        self.begin_sas(id, transcript);
-        if let Some(device) = self.known.met(public, &name) {
-            self.disk(DiskRequest::RememberDevice { device });
-        }
     }
 
     fn on_frame(&mut self, id: PeerId, device: DeviceId, frame: Frame) -> Result<(), Violation> {
@@ -174,7 +179,8 @@ impl Session {
                 }
             }
             Frame::Bye(bye) => self.remove_peer(id, &bye.reason),
-            Frame::SasCommit(_) | Frame::SasReveal(_) => self.on_sas_frame(id, &frame),
+            Frame::SasCommit(commit) => self.with_sas(id, |sas| sas.on_commit(commit).map(Some)),
+            Frame::SasReveal(reveal) => self.with_sas(id, |sas| sas.on_reveal(reveal)),
             Frame::Offer(offer) => self.on_file_offer(device, offer)?,
             Frame::Answer(_)
             | Frame::Want(_)

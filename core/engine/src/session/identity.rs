@@ -42,21 +42,17 @@ impl Session {
         }
     }
 
-    pub(super) fn on_sas_frame(&mut self, id: PeerId, frame: &Frame) {
+    /// Takes a frame of the comparison; one that is not due ends the link.
+    pub(super) fn with_sas(
+        &mut self,
+        id: PeerId,
+        take: impl FnOnce(&mut Sas) -> Result<Option<Frame>, SasFailed>,
+    ) {
         let open = self.peers.get_mut(&id).and_then(|peer| peer.open_mut());
         let Some(sas) = open.and_then(|open| open.sas.as_mut()) else {
             return;
         };
-        let reply = match frame {
-            Frame::SasCommit(commit) => sas.on_commit(*commit).map(Some),
-            Frame::SasReveal(reveal) => sas.on_reveal(*reveal),
-            #[expect(
-                clippy::wildcard_enum_match_arm,
-                reason = "the caller routes by the full list"
-            )]
-            _ => Err(SasFailed::OutOfOrder),
-        };
-        match reply {
+        match take(sas) {
             Ok(Some(reply)) => self.send(id, &reply),
             Ok(None) => {}
             Err(failed) => self.refuse_peer(id, &failed.to_string()),
