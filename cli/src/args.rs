@@ -192,6 +192,10 @@ pub(crate) struct CommonArgs {
     #[arg(long, env = "PARLOR_NAME", hide_env = true)]
     pub(crate) name: Option<String>,
 
+    /// Folder for the device key and the people you met [env: PARLOR_DATA]
+    #[arg(long, value_name = "DIR", env = "PARLOR_DATA", hide_env = true)]
+    pub(crate) data: Option<PathBuf>,
+
     /// STUN server, like stun:example.org:3478; repeatable
     #[arg(long, value_name = "URL", conflicts_with = "no_stun")]
     pub(crate) stun: Vec<String>,

@@ -21,6 +21,7 @@ use crate::stage::{Happening, Stage};
 use line::Line;
 
 pub(crate) mod line;
+mod verify;
 
 const GREETING: &str = "Type to talk; /help lists what else you can do.";
 
@@ -147,6 +148,8 @@ async fn carry_out(what: Do, stage: &mut Stage<'_>, code_uses: u32) -> Result<()
             let people = people(&stage.room.view().borrow());
             stage.reporter.report(&Report::Who { people });
         }
+        Do::Verify(name, verdict) => verify::verify(stage, &name, verdict).await?,
+        Do::Forget(name) => verify::forget(stage, &name).await?,
         Do::OpenCode => {
             stage.room.open_code(code_uses).await.map_err(closed)?;
         }

@@ -156,6 +156,7 @@ pub(crate) mod examples {
             name: name_of(device),
             path: None,
             took: s(0),
+            standing: parlor_core::room::known::Standing::New,
         })
     }
 

@@ -12,6 +12,7 @@ use parlor_proto::text::DisplayName;
 
 use crate::args::CommonArgs;
 use crate::exit::{Code, Failure, plain};
+use crate::identity;
 use crate::interrupt::Interrupt;
 
 /// The link argument that stands for stdin.
@@ -149,6 +150,7 @@ impl Entrance<'_> {
             max_peers: self.max_peers,
             folder: self.folder.map(PathBuf::from),
             ice_servers,
+            identity: identity::location(self.common),
             ..RoomOptions::new(self.invite, self.intent, name(self.common))
         };
         Ok(Room::start(options)?)

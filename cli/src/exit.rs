@@ -176,6 +176,14 @@ impl From<StartError> for Failure {
                 Code::LocalFile,
                 format!("Cannot keep messages in {} ({reason}).", path.display()),
             ),
+            StartError::Identity { path, reason } => Self::new(
+                Code::LocalFile,
+                format!(
+                    "Cannot use the device key in {}: {reason}; or choose another folder with \
+                     --data.",
+                    path.display()
+                ),
+            ),
             StartError::System(reason) => Self::new(
                 Code::LocalFile,
                 format!("The system refused what a room needs ({reason})."),

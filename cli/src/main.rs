@@ -27,6 +27,7 @@ mod demo;
 mod enter;
 mod exit;
 mod host;
+mod identity;
 mod input;
 mod interrupt;
 mod meter;

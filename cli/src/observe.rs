@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 use parlor_core::room::RoomEvent;
 use parlor_core::room::input::IncomingKey;
 use parlor_core::room::notice::{CodeEnd, Notice, Outcome};
-use parlor_core::room::view::{
-    AddressKind, Direction, PathView, PeerStateView, RoomView, TransferView,
-};
+use parlor_core::room::view::{AddressKind, Direction, PathView, RoomView, TransferView};
 use parlor_proto::frame::OfferedFile;
 use parlor_proto::id::DeviceId;
 use parlor_proto::invite::Invite;
@@ -16,6 +14,8 @@ use parlor_proto::tree::Hash;
 use crate::report::{
     CodeEndReport, FileReport, PathReport, PersonReport, Report, TransferRef, Way,
 };
+
+pub(crate) mod identity;
 
 /// Transfers by direction, device and number, as the view names them.
 pub(crate) type TransferKey = (Way, DeviceId, u64);
@@ -118,6 +118,11 @@ impl Observer {
             | Notice::CodeUsed { .. }
             | Notice::CodeMistyped { .. }
             | Notice::CodeClosed { .. } => code_report(notice),
+            Notice::Verified { device, .. }
+            | Notice::NotVerified { device, .. }
+            | Notice::NotRemembered { device, .. } => {
+                identity::verdict_report(notice, self.name(*device))
+            }
             // Told as the error that follows from them, and as the end.
             Notice::Rejected { .. } | Notice::Ended => None,
         };
@@ -151,13 +156,17 @@ impl Observer {
                 name,
                 path,
                 took,
+                standing,
             } => {
+                let (standing, other_name) = identity::standing_report(standing);
                 self.names.insert(*device, name.to_string());
                 Report::PeerConnected {
                     device: device.to_string(),
                     name: name.to_string(),
                     path: path.as_ref().map(path_report),
                     connect_ms: millis(*took),
+                    standing,
+                    other_name,
                 }
             }
             Notice::PeerUnreachable {
@@ -200,6 +209,7 @@ impl Observer {
     fn chat_report(&self, notice: &Notice) -> Option<Report> {
         Some(match notice {
             Notice::Said {
+                stream: _,
                 seq,
                 text,
                 written_at_ms,
@@ -215,6 +225,7 @@ impl Observer {
             Notice::Heard {
                 author,
                 name,
+                stream: _,
                 seq,
                 text,
                 written_at_ms,
@@ -371,13 +382,7 @@ pub(crate) const fn transfer_key(transfer: &TransferView) -> TransferKey {
 
 /// Everyone else in the room.
 pub(crate) fn people(view: &RoomView) -> Vec<PersonReport> {
-    let person = |peer: &parlor_core::room::view::PeerView| PersonReport {
-        device: peer.identity.as_ref().map(|(device, _)| device.to_string()),
-        name: peer.identity.as_ref().map(|(_, name)| name.to_string()),
-        connected: matches!(peer.state, PeerStateView::Connected { .. }),
-        path: peer.path.as_ref().map(path_report),
-    };
-    view.peers.iter().map(person).collect()
+    view.peers.iter().map(identity::person).collect()
 }
 
 pub(crate) fn path_report(path: &PathView) -> PathReport {

@@ -7,10 +7,12 @@ use serde::Serialize;
 
 use crate::exit::Failure;
 use human::Human;
+use identity::{EmojiReport, KeyReport, StandingReport};
 
 pub(crate) mod bars;
 pub(crate) mod code;
 pub(crate) mod human;
+pub(crate) mod identity;
 pub(crate) mod invitation;
 pub(crate) mod json;
 pub(crate) mod screen;
@@ -109,6 +111,10 @@ pub(crate) enum Report {
         name: String,
         path: Option<PathReport>,
         connect_ms: u64,
+        standing: StandingReport,
+        /// The name that goes with the standing: a former one, what a verified device calls
+        /// itself, or whose name it is.
+        other_name: Option<String>,
     },
     PeerUnreachable {
         reason: String,
@@ -243,6 +249,31 @@ pub(crate) enum Report {
     Who {
         people: Vec<PersonReport>,
     },
+    /// Who we are in the room.
+    Identity {
+        device: String,
+        key: KeyReport,
+    },
+    /// The emoji to compare with somebody.
+    Emoji {
+        device: String,
+        name: String,
+        emoji: Vec<EmojiReport>,
+    },
+    Verified {
+        device: String,
+        name: String,
+    },
+    NotVerified {
+        device: String,
+        name: String,
+        reason: String,
+    },
+    NotRemembered {
+        device: String,
+        name: String,
+        reason: String,
+    },
     /// Something for the person alone: a hint, an answer to a command.
     Note {
         text: String,
@@ -277,6 +308,7 @@ pub(crate) struct PersonReport {
     pub(crate) name: Option<String>,
     pub(crate) connected: bool,
     pub(crate) path: Option<PathReport>,
+    pub(crate) standing: Option<StandingReport>,
 }
 
 impl From<&Failure> for Report {

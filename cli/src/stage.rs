@@ -11,6 +11,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 use crate::exit::Failure;
 use crate::interrupt::Interrupt;
 use crate::meter::Meter;
+use crate::observe::identity::own_identity;
 use crate::observe::{Observer, TransferKey, transfer_key};
 use crate::report::{Report, Reporter};
 
@@ -55,6 +56,7 @@ impl<'a> Stage<'a> {
     ) -> Self {
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        reporter.report(&own_identity(room.identity()));
         Self {
             room,
             reporter,

@@ -1,5 +1,5 @@
 //! The threads that touch the disk: one for files that arrive, one for files that are read, one for
-//! messages. Each has a bounded queue, and all answer into one.
+//! messages, one for what is known of devices. Each has a bounded queue, and all answer into one.
 
 use std::path::PathBuf;
 use std::thread::JoinHandle;
@@ -8,12 +8,14 @@ use parlor_engine::input::DiskInput;
 use parlor_engine::output::DiskRequest;
 use tokio::sync::mpsc;
 
+use crate::devices::{self, DeviceChange};
 use crate::history::{self, History};
 use crate::inbox::{self, Inbox};
 use crate::options::{HistoryLocation, RoomOptions};
 use crate::outlet::Outlet;
 use crate::room::StartError;
 use crate::share::{self, ReadRequest};
+use crate::store::Store;
 
 /// Answers that may wait for the loop.
 const ANSWERS_MAX: usize = 256;
@@ -24,13 +26,18 @@ pub(crate) struct Disks {
     inbox: Outlet<DiskRequest>,
     reader: Outlet<ReadRequest>,
     history: Outlet<history::Entry>,
+    devices: Outlet<DeviceChange>,
     answers: mpsc::Receiver<DiskInput>,
     threads: Vec<JoinHandle<()>>,
 }
 
 impl Disks {
     /// Opens folder and history and starts the threads.
-    pub(crate) fn start(options: &RoomOptions, token: u64) -> Result<Self, StartError> {
+    pub(crate) fn start(
+        options: &RoomOptions,
+        store: Store,
+        token: u64,
+    ) -> Result<Self, StartError> {
         let folder = options.folder.clone();
         let inbox = Inbox::open(folder.as_deref(), token).map_err(|error| StartError::Folder {
             path: folder.unwrap_or_default(),
@@ -48,13 +55,17 @@ impl Disks {
         let (reader_in, reader_queue) = mpsc::channel(share::QUEUE_MAX);
         let (history_in, history_queue) = mpsc::channel(history::QUEUE_MAX);
         let (out, answers) = mpsc::channel(ANSWERS_MAX);
-        let (inbox_out, reader_out) = (out.clone(), out.clone());
+        let (devices_in, devices_queue) = mpsc::channel(devices::QUEUE_MAX);
+        let (inbox_out, reader_out, devices_out) = (out.clone(), out.clone(), out.clone());
         let threads = vec![
             thread("parlor-inbox", move || {
                 inbox::run(inbox, inbox_queue, &inbox_out)
             })?,
             thread("parlor-reader", move || {
                 share::run(reader_queue, &reader_out)
+            })?,
+            thread("parlor-devices", move || {
+                devices::run(&store, devices_queue, &devices_out)
             })?,
             thread("parlor-history", move || {
                 history::run(&history, room, history_queue, &out)
@@ -64,6 +75,7 @@ impl Disks {
             inbox: Outlet::new(inbox_in),
             reader: Outlet::new(reader_in),
             history: Outlet::new(history_in),
+            devices: Outlet::new(devices_in),
             answers,
             threads,
         })
@@ -93,6 +105,12 @@ impl Disks {
                 message,
                 is_answered: true,
             }),
+            DiskRequest::RememberDevice { device } => {
+                self.devices.push(DeviceChange::Remember(device));
+            }
+            DiskRequest::ForgetDevice { device } => {
+                self.devices.push(DeviceChange::Forget(device));
+            }
             DiskRequest::Create { .. }
             | DiskRequest::Write { .. }
             | DiskRequest::Finish { .. }
@@ -116,15 +134,17 @@ impl Disks {
                 () = self.inbox.move_on() => {}
                 () = self.reader.move_on() => {}
                 () = self.history.move_on() => {}
+                () = self.devices.move_on() => {}
             }
         }
     }
 
     /// Keeps what is still to be kept, removes what is partial, and waits for the threads.
     pub(crate) async fn finish(mut self) {
-        while self.history.waiting() > 0 {
+        while self.history.waiting() + self.devices.waiting() > 0 {
             tokio::select! {
                 () = self.history.move_on() => {}
+                () = self.devices.move_on() => {}
                 // Nobody wants the answers any more, but the thread wants to be rid of them.
                 Some(_) = self.answers.recv() => {}
             }
@@ -133,11 +153,12 @@ impl Disks {
             inbox,
             reader,
             history,
+            devices,
             answers,
             threads,
         } = self;
         // With its queue closed each thread comes to its end.
-        drop((inbox, reader, history, answers));
+        drop((inbox, reader, history, devices, answers));
         let joined = tokio::task::spawn_blocking(|| {
             for thread in threads {
                 if thread.join().is_err() {

@@ -5,7 +5,6 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use parlor_engine::device::DeviceKey;
 use parlor_engine::input::{Command, DiskInput, Input};
 use parlor_engine::notice::Notice;
 use parlor_engine::output::Output;
@@ -16,15 +15,17 @@ use parlor_proto::frame::ChatMessage;
 use parlor_proto::id::DeviceId;
 use tokio::sync::{mpsc, watch};
 
+use crate::devices;
 use crate::disks::Disks;
 use crate::history;
 use crate::links::{LinkTag, Links};
 use crate::options::RoomOptions;
 use crate::outlet::Outlet;
-use crate::room::{RoomEvent, ShareId, StartError};
+use crate::room::{RoomEvent, RoomIdentity, ShareId, StartError};
 use crate::rtc::RtcEvent;
 use crate::share::{self, Preparation, ReadRequest};
 use crate::socket::{Socket, SocketEvent};
+use crate::store::Opened;
 
 /// Reports of each kind that may wait for the loop.
 const REPORTS_MAX: usize = 256;
@@ -76,7 +77,6 @@ struct Driver {
     view: watch::Sender<RoomView>,
     published_at: Instant,
     is_view_stale: bool,
-    is_view_urgent: bool,
     deadline: Option<Deadline>,
     socket: Option<Socket>,
     dials: u64,
@@ -94,13 +94,19 @@ pub(crate) fn spawn(
     commands: mpsc::Receiver<DriverCommand>,
     events: mpsc::Sender<RoomEvent>,
     view: watch::Sender<RoomView>,
-) -> Result<(), StartError> {
-    let (mut seed, mut device_seed, mut number) = ([0; 32], [0; 32], [0; 8]);
-    for random in [&mut seed[..], &mut device_seed[..], &mut number[..]] {
+) -> Result<RoomIdentity, StartError> {
+    let (mut seed, mut number) = ([0; 32], [0; 8]);
+    for random in [&mut seed[..], &mut number[..]] {
         getrandom::fill(random).map_err(|error| StartError::System(error.to_string()))?;
     }
     let number = u64::from_le_bytes(number);
-    let disks = Disks::start(&options, number)?;
+    let Opened { key, state, store } = Opened::open(&options.identity)?;
+    let known = devices::known(&store, &options.identity)?;
+    let identity = RoomIdentity {
+        device: key.id(),
+        key: state,
+    };
+    let disks = Disks::start(&options, store, number)?;
     let RoomOptions {
         invite,
         intent,
@@ -110,15 +116,12 @@ pub(crate) fn spawn(
         window_bytes,
         ..
     } = options;
-    // A device of its own for each session: one that came back would have to go on counting its
-    // messages where it stopped, and nothing keeps that yet.
-    let device = DeviceKey::from_seed(&device_seed);
-    let own_id = device.id();
     let config = Config {
         secret: invite.secret.clone(),
         intent,
         max_peers,
-        device,
+        device: key,
+        known,
         name,
         seed,
         window_bytes,
@@ -126,7 +129,7 @@ pub(crate) fn spawn(
     let (link_reports, link_events) = mpsc::channel(REPORTS_MAX);
     let driver = Driver {
         session: Session::new(config),
-        device: own_id,
+        device: identity.device,
         started: Instant::now(),
         socket_url: invite.server.websocket_url(),
         commands,
@@ -134,7 +137,6 @@ pub(crate) fn spawn(
         view,
         published_at: Instant::now(),
         is_view_stale: true,
-        is_view_urgent: false,
         deadline: None,
         socket: None,
         dials: 0,
@@ -147,7 +149,7 @@ pub(crate) fn spawn(
         next_transfer: number >> 16,
     };
     tokio::spawn(driver.run());
-    Ok(())
+    Ok(identity)
 }
 
 impl Driver {
@@ -298,13 +300,14 @@ impl Driver {
 
     fn tell(&mut self, notice: Notice) {
         if let Notice::Said {
+            stream,
             seq,
             text,
             written_at_ms,
             signature,
         } = &notice
         {
-            let mut message = ChatMessage::new(*seq, *written_at_ms, text);
+            let mut message = ChatMessage::new(*stream, *seq, *written_at_ms, text);
             message.signature = *signature;
             let author = self.device;
             self.disks.keep(history::Entry {
@@ -315,19 +318,22 @@ impl Driver {
         }
         // Whoever hears of a person coming or going and looks at the view finds it there; only
         // progress can wait.
-        self.is_view_urgent |= matches!(
+        let is_in_view = matches!(
             notice,
             Notice::Joined { .. }
                 | Notice::PeerConnected { .. }
                 | Notice::PeerLost { .. }
                 | Notice::PeerLeft { .. }
+                | Notice::Verified { .. }
         );
+        if is_in_view {
+            self.publish();
+        }
         self.events.push(RoomEvent::Session(notice));
     }
 
     fn publish_if_due(&mut self) {
-        let is_due = self.is_view_urgent || self.published_at.elapsed() >= VIEW_EVERY;
-        if self.is_view_stale && is_due {
+        if self.is_view_stale && self.published_at.elapsed() >= VIEW_EVERY {
             self.publish();
         }
     }
@@ -335,7 +341,6 @@ impl Driver {
     fn publish(&mut self) {
         self.published_at = Instant::now();
         self.is_view_stale = false;
-        self.is_view_urgent = false;
         let view = self.session.view();
         self.view.send_if_modified(|current| {
             let is_new = *current != view;

@@ -6,7 +6,7 @@
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use parlor_engine::input::DiskInput;
+use parlor_engine::input::{DiskInput, MessageId};
 use parlor_proto::frame::ChatMessage;
 use parlor_proto::id::{DeviceId, RoomId};
 use rusqlite::{Connection, params};
@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 use crate::options::HistoryLocation;
 
 /// Version of the schema below, kept in the file itself.
-const SCHEMA_VERSION: i64 = 1;
+const SCHEMA_VERSION: i64 = 2;
 
 /// Messages waiting for the disk; each peer has at most 32 under way.
 pub(crate) const QUEUE_MAX: usize = 256;
@@ -34,6 +34,8 @@ pub(crate) struct Entry {
 pub struct KeptMessage {
     /// Who wrote it.
     pub author: DeviceId,
+    /// The author's stream; 0 for messages kept before there were streams.
+    pub stream: u64,
     /// Its number there.
     pub seq: u64,
     /// When it was written by the author's clock, in milliseconds since 1970.
@@ -68,20 +70,7 @@ impl History {
                 Some(text),
             ));
         }
-        connection.execute_batch(
-            "CREATE TABLE IF NOT EXISTS message (
-                 room BLOB NOT NULL,
-                 author BLOB NOT NULL,
-                 seq INTEGER NOT NULL,
-                 written_at_ms INTEGER NOT NULL,
-                 kept_at_ms INTEGER NOT NULL,
-                 text TEXT NOT NULL,
-                 signature BLOB NOT NULL,
-                 PRIMARY KEY (room, author, seq)
-             ) WITHOUT ROWID;
-             CREATE INDEX IF NOT EXISTS message_by_time ON message (room, kept_at_ms);",
-        )?;
-        connection.pragma_update(None, "user_version", SCHEMA_VERSION)?;
+        migrate(&connection, version)?;
         Ok(Self { connection })
     }
 
@@ -101,13 +90,15 @@ impl History {
         let signed = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
         let kept_at_ms = i64::try_from(now.as_millis()).unwrap_or(i64::MAX);
         let mut insert = self.connection.prepare_cached(
-            "INSERT INTO message (room, author, seq, written_at_ms, kept_at_ms, text, signature)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
+            "INSERT INTO message
+                 (room, author, stream, seq, written_at_ms, kept_at_ms, text, signature)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING",
         )?;
         let (seq, written_at_ms) = (signed(message.seq), signed(message.written_at_ms));
         insert.execute(params![
             room.0,
             author.0,
+            message.stream.cast_signed(),
             seq,
             written_at_ms,
             kept_at_ms,
@@ -123,23 +114,59 @@ impl History {
     /// What SQLite says.
     pub fn last(&self, room: RoomId, max: u32) -> rusqlite::Result<Vec<KeptMessage>> {
         let mut select = self.connection.prepare_cached(
-            "SELECT author, seq, written_at_ms, text, signature FROM message
+            "SELECT author, stream, seq, written_at_ms, text, signature FROM message
              WHERE room = ?1 ORDER BY kept_at_ms DESC, seq DESC LIMIT ?2",
         )?;
         let unsigned = |n: i64| u64::try_from(n).unwrap_or_default();
         let rows = select.query_map(params![room.0, max], |row| {
             Ok(KeptMessage {
                 author: DeviceId(row.get(0)?),
-                seq: unsigned(row.get(1)?),
-                written_at_ms: unsigned(row.get(2)?),
-                text: row.get(3)?,
-                signature: row.get(4)?,
+                stream: row.get::<_, i64>(1)?.cast_unsigned(),
+                seq: unsigned(row.get(2)?),
+                written_at_ms: unsigned(row.get(3)?),
+                text: row.get(4)?,
+                signature: row.get(5)?,
             })
         })?;
         let mut messages = rows.collect::<rusqlite::Result<Vec<_>>>()?;
         messages.reverse();
         Ok(messages)
     }
+}
+
+/// Brings the tables from `version` to [`SCHEMA_VERSION`], wholly or not at all.
+fn migrate(connection: &Connection, version: i64) -> rusqlite::Result<()> {
+    let transaction = connection.unchecked_transaction()?;
+    let has_streams = version != 1;
+    if !has_streams {
+        transaction.execute_batch(
+            "ALTER TABLE message RENAME TO message_1; DROP INDEX IF EXISTS message_by_time;",
+        )?;
+    }
+    transaction.execute_batch(
+        "CREATE TABLE IF NOT EXISTS message (
+             room BLOB NOT NULL,
+             author BLOB NOT NULL,
+             stream INTEGER NOT NULL,
+             seq INTEGER NOT NULL,
+             written_at_ms INTEGER NOT NULL,
+             kept_at_ms INTEGER NOT NULL,
+             text TEXT NOT NULL,
+             signature BLOB NOT NULL,
+             PRIMARY KEY (room, author, stream, seq)
+         ) WITHOUT ROWID;
+         CREATE INDEX IF NOT EXISTS message_by_time ON message (room, kept_at_ms);",
+    )?;
+    if !has_streams {
+        transaction.execute_batch(
+            "INSERT INTO message
+                 SELECT room, author, 0, seq, written_at_ms, kept_at_ms, text, signature
+                 FROM message_1;
+             DROP TABLE message_1;",
+        )?;
+    }
+    transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
+    transaction.commit()
 }
 
 fn open_file(path: &Path) -> rusqlite::Result<Connection> {
@@ -164,16 +191,12 @@ pub(crate) fn run(
         is_answered,
     }) = queue.blocking_recv()
     {
-        let seq = message.seq;
+        let id = MessageId::of(author, &message);
         let answer = match history.keep(room, author, &message) {
-            Ok(()) => DiskInput::MessageStored { author, seq },
+            Ok(()) => DiskInput::MessageStored { id },
             Err(error) => {
                 let reason = error.to_string();
-                DiskInput::MessageNotStored {
-                    author,
-                    seq,
-                    reason,
-                }
+                DiskInput::MessageNotStored { id, reason }
             }
         };
         if is_answered {
@@ -189,6 +212,7 @@ mod tests {
 
     const ROOM: RoomId = RoomId([1; 16]);
     const ADA: DeviceId = DeviceId([2; 16]);
+    const STREAM: u64 = u64::MAX;
 
     #[test]
     fn messages_survive_closing_the_file() {
@@ -196,7 +220,7 @@ mod tests {
         let location = HistoryLocation::File(folder.path().join("history.db"));
         let history = History::open(&location).unwrap();
         history
-            .keep(ROOM, ADA, &ChatMessage::new(1, 5, "hello"))
+            .keep(ROOM, ADA, &ChatMessage::new(STREAM, 1, 5, "hello"))
             .unwrap();
         drop(history);
         let kept = History::open(&location).unwrap().last(ROOM, 10).unwrap();
@@ -205,6 +229,7 @@ mod tests {
             kept,
             [KeptMessage {
                 author: ADA,
+                stream: STREAM,
                 seq: 1,
                 written_at_ms: 5,
                 text,
@@ -217,12 +242,50 @@ mod tests {
     fn a_message_kept_twice_is_there_once() {
         let history = History::open(&HistoryLocation::Memory).unwrap();
         history
-            .keep(ROOM, ADA, &ChatMessage::new(1, 5, "hello"))
+            .keep(ROOM, ADA, &ChatMessage::new(STREAM, 1, 5, "hello"))
             .unwrap();
         history
-            .keep(ROOM, ADA, &ChatMessage::new(1, 5, "hello"))
+            .keep(ROOM, ADA, &ChatMessage::new(STREAM, 1, 5, "hello"))
             .unwrap();
         assert_eq!(history.last(ROOM, 10).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn the_same_number_in_another_stream_is_another_message() {
+        let history = History::open(&HistoryLocation::Memory).unwrap();
+        for stream in [STREAM, 1] {
+            let message = ChatMessage::new(stream, 1, 5, "hello");
+            history.keep(ROOM, ADA, &message).unwrap();
+        }
+        assert_eq!(history.last(ROOM, 10).unwrap().len(), 2);
+    }
+
+    #[test]
+    fn a_file_from_before_there_were_streams_keeps_its_messages() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("history.db");
+        let old = Connection::open(&path).unwrap();
+        old.execute_batch(
+            "CREATE TABLE message (
+                 room BLOB NOT NULL, author BLOB NOT NULL, seq INTEGER NOT NULL,
+                 written_at_ms INTEGER NOT NULL, kept_at_ms INTEGER NOT NULL,
+                 text TEXT NOT NULL, signature BLOB NOT NULL, PRIMARY KEY (room, author, seq)
+             ) WITHOUT ROWID;
+             CREATE INDEX message_by_time ON message (room, kept_at_ms);
+             PRAGMA user_version = 1;",
+        )
+        .unwrap();
+        let insert = "INSERT INTO message VALUES (?1, ?2, 1, 5, 6, 'old', ?3)";
+        old.execute(insert, params![ROOM.0, ADA.0, [0_u8; 64]])
+            .unwrap();
+        drop(old);
+        let location = HistoryLocation::File(path);
+        let history = History::open(&location).unwrap();
+        let kept = history.last(ROOM, 10).unwrap();
+        let found: Vec<_> = kept.iter().map(|m| (m.stream, m.text.as_str())).collect();
+        assert_eq!(found, [(0, "old")]);
+        drop(history);
+        assert!(History::open(&location).is_ok(), "and once only");
     }
 
     #[test]
@@ -230,11 +293,15 @@ mod tests {
         let history = History::open(&HistoryLocation::Memory).unwrap();
         for seq in 1..=5 {
             history
-                .keep(ROOM, ADA, &ChatMessage::new(seq, 0, "x"))
+                .keep(ROOM, ADA, &ChatMessage::new(STREAM, seq, 0, "x"))
                 .unwrap();
         }
         history
-            .keep(RoomId([9; 16]), ADA, &ChatMessage::new(1, 0, "elsewhere"))
+            .keep(
+                RoomId([9; 16]),
+                ADA,
+                &ChatMessage::new(STREAM, 1, 0, "elsewhere"),
+            )
             .unwrap();
         let seqs: Vec<u64> = history
             .last(ROOM, 3)

@@ -98,7 +98,9 @@ impl Inbox {
             }
             DiskRequest::ReadChunk { .. }
             | DiskRequest::CloseSource { .. }
-            | DiskRequest::StoreMessage { .. } => None,
+            | DiskRequest::StoreMessage { .. }
+            | DiskRequest::RememberDevice { .. }
+            | DiskRequest::ForgetDevice { .. } => None,
         }
     }
 

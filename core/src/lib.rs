@@ -9,6 +9,7 @@ pub mod options;
 pub mod room;
 pub mod rtc;
 
+mod devices;
 mod disks;
 mod driver;
 mod inbox;
@@ -16,3 +17,4 @@ mod links;
 mod outlet;
 mod share;
 mod socket;
+mod store;

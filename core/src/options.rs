@@ -32,6 +32,8 @@ pub struct RoomOptions {
     pub folder: Option<PathBuf>,
     /// Where messages are kept.
     pub history: HistoryLocation,
+    /// Where the device key and the devices that were met are kept.
+    pub identity: IdentityLocation,
     /// STUN and TURN servers; `None` takes the signaling server's, or the public defaults.
     pub ice_servers: Option<Vec<IceServer>>,
     /// File bytes that may wait in memory for each sending peer.
@@ -45,6 +47,15 @@ pub enum HistoryLocation {
     Memory,
     /// In this SQLite file, which is made if it is not there.
     File(PathBuf),
+}
+
+/// Where the device key and what is known of other devices are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IdentityLocation {
+    /// Until the room is left: others meet a new device each time.
+    Memory,
+    /// In a file in this folder, which is made, for its owner alone, if it is not there.
+    Folder(PathBuf),
 }
 
 impl fmt::Debug for RoomOptions {
@@ -68,6 +79,7 @@ impl RoomOptions {
             name,
             folder: None,
             history: HistoryLocation::Memory,
+            identity: IdentityLocation::Memory,
             ice_servers: None,
             window_bytes: DEFAULT_WINDOW_BYTES,
         }

@@ -9,12 +9,14 @@ use parlor_engine::input::{Command, IncomingKey};
 use parlor_engine::notice::Notice;
 use parlor_engine::view::RoomView;
 use parlor_proto::frame::OfferedFile;
+use parlor_proto::id::DeviceId;
 use tokio::sync::{mpsc, watch};
 
 use crate::driver::{self, DriverCommand};
 use crate::options::RoomOptions;
 
-pub use parlor_engine::{input, notice, view};
+pub use crate::store::KeyState;
+pub use parlor_engine::{input, known, notice, view};
 
 /// Commands that may wait for the event loop; it takes them faster than a person can give them.
 const COMMANDS_MAX: usize = 64;
@@ -39,6 +41,14 @@ pub enum StartError {
         /// The file.
         path: PathBuf,
         /// What SQLite said.
+        reason: String,
+    },
+    /// The device key cannot be used.
+    #[error("cannot use the device key in {path}: {reason}")]
+    Identity {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
         reason: String,
     },
     /// The operating system gave no random numbers or no thread.
@@ -89,6 +99,15 @@ pub enum RoomEvent {
     },
 }
 
+/// Who this device is in the room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RoomIdentity {
+    /// As the others see it.
+    pub device: DeviceId,
+    /// Whether it will be the same the next time.
+    pub key: KeyState,
+}
+
 /// Names one call of [`Room::share`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ShareId(pub u64);
@@ -98,6 +117,7 @@ pub struct ShareId(pub u64);
 pub struct Room {
     commands: mpsc::Sender<DriverCommand>,
     view: watch::Receiver<RoomView>,
+    identity: RoomIdentity,
     shares: std::sync::Arc<std::sync::atomic::AtomicU64>,
 }
 
@@ -118,17 +138,18 @@ impl Room {
     /// Opens or joins a room: spawns its event loop on the current tokio runtime.
     ///
     /// # Errors
-    /// [`StartError`] when folder or history cannot be used. An unreachable server is no error
+    /// [`StartError`] when folder, history or device key cannot be used. An unreachable server is no error
     /// here: it is tried again and told as a notice.
     pub fn start(options: RoomOptions) -> Result<(Self, RoomEvents), StartError> {
         let (commands, command_queue) = mpsc::channel(COMMANDS_MAX);
         let (events_in, events) = mpsc::channel(EVENTS_MAX);
         let (view_in, view) = watch::channel(RoomView::default());
-        driver::spawn(options, command_queue, events_in, view_in)?;
+        let identity = driver::spawn(options, command_queue, events_in, view_in)?;
         Ok((
             Self {
                 commands,
                 view,
+                identity,
                 shares: std::sync::Arc::default(),
             },
             RoomEvents { events },
@@ -222,6 +243,29 @@ impl Room {
     /// [`RoomClosed`].
     pub async fn close_code(&self) -> Result<(), RoomClosed> {
         self.command(Command::CloseCode).await
+    }
+
+    /// Says whether the five emoji of a connected device, as the view shows them, are the same on
+    /// both sides. The answer is a `Verified`, `PeerRefused` or `NotVerified` notice.
+    ///
+    /// # Errors
+    /// [`RoomClosed`].
+    pub async fn verify(&self, device: DeviceId, matches: bool) -> Result<(), RoomClosed> {
+        self.command(Command::Verify { device, matches }).await
+    }
+
+    /// Remembers nothing of a device any more.
+    ///
+    /// # Errors
+    /// [`RoomClosed`].
+    pub async fn forget(&self, device: DeviceId) -> Result<(), RoomClosed> {
+        self.command(Command::Forget { device }).await
+    }
+
+    /// Who this device is in the room.
+    #[must_use]
+    pub const fn identity(&self) -> RoomIdentity {
+        self.identity
     }
 
     /// Leaves the room. Peers are told; the last event is `Ended`.

@@ -7,11 +7,20 @@ pub(crate) const HELP: &str = "\
 /send PATH…   offer files and folders; quote spaces
 /accept [N]   save offer N, or the latest
 /decline [N]  decline it
+/verify NAME  compare five emoji with somebody, to be sure who it is
+/forget NAME  forget that you met somebody
 /code         make a code to read out, for somebody to join
 /who          who is here, and how they are connected
 /leave        leave the room; so does Ctrl-D
 //text        say a text that starts with /
 Anything else is said to everyone.";
+
+/// What the person says of the emoji.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Same,
+    Different,
+}
 
 /// A line, understood.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +31,9 @@ pub(crate) enum Line {
     Accept(Option<u32>),
     Decline(Option<u32>),
     Who,
+    /// Somebody by name; without a verdict their emoji are asked for.
+    Verify(String, Option<Verdict>),
+    Forget(String),
     Code,
     Help,
     Leave,
@@ -53,6 +65,9 @@ pub(crate) fn parse(line: &str) -> Line {
         "accept" => numbered(rest, Line::Accept),
         "decline" => numbered(rest, Line::Decline),
         "who" => Line::Who,
+        "verify" => verify(rest),
+        "forget" if rest.is_empty() => Line::Mistake("Say whom to forget: /forget NAME".to_owned()),
+        "forget" => Line::Forget(rest.to_owned()),
         "code" => Line::Code,
         "help" => Line::Help,
         "leave" | "quit" => Line::Leave,
@@ -68,6 +83,18 @@ fn send(rest: &str) -> Line {
         }
         Some(words) => Line::Send(words.into_iter().map(PathBuf::from).collect()),
     }
+}
+
+fn verify(rest: &str) -> Line {
+    if rest.is_empty() {
+        return Line::Mistake("Say who: /verify NAME".to_owned());
+    }
+    let (name, verdict) = match rest.rsplit_once(char::is_whitespace) {
+        Some((name, "yes")) => (name, Some(Verdict::Same)),
+        Some((name, "no")) => (name, Some(Verdict::Different)),
+        _ => (rest, None),
+    };
+    Line::Verify(name.trim().to_owned(), verdict)
 }
 
 fn numbered(rest: &str, line: impl FnOnce(Option<u32>) -> Line) -> Line {
@@ -128,6 +155,19 @@ mod tests {
         for wrong in ["/accept x", "/send", "/dance", "/send 'a"] {
             assert!(matches!(parse(wrong), Line::Mistake(_)), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_verdict_is_the_word_behind_a_name() {
+        let ada = || "Ada Love".to_owned();
+        assert_eq!(parse("/verify Ada Love"), Line::Verify(ada(), None));
+        let same = Some(Verdict::Same);
+        assert_eq!(parse("/verify Ada Love  yes"), Line::Verify(ada(), same));
+        let differs = Some(Verdict::Different);
+        assert_eq!(parse("/verify Ada Love no"), Line::Verify(ada(), differs));
+        assert_eq!(parse("/verify no"), Line::Verify("no".to_owned(), None));
+        assert!(matches!(parse("/verify"), Line::Mistake(_)));
+        assert_eq!(parse("/forget Ada Love"), Line::Forget(ada()));
     }
 
     #[cfg(not(windows))]

@@ -11,7 +11,7 @@ use parlor_proto::id::DeviceId;
 
 use super::entry::Entry;
 use super::{Act, Conduct, End, Presence};
-use crate::chat::line::{HELP, Line};
+use crate::chat::line::{HELP, Line, Verdict};
 use crate::exit::{Code, Failure};
 
 /// What a line asks for.
@@ -22,6 +22,8 @@ pub(crate) enum Do {
     Share(Vec<PathBuf>),
     Answer(IncomingKey, Vec<u32>),
     Who,
+    Verify(String, Option<Verdict>),
+    Forget(String),
     OpenCode,
     Tell(String),
 }
@@ -86,6 +88,8 @@ impl ChatConduct {
             Line::Accept(number) => self.answer(number, true),
             Line::Decline(number) => self.answer(number, false),
             Line::Who => Do::Who,
+            Line::Verify(name, verdict) => Do::Verify(name, verdict),
+            Line::Forget(name) => Do::Forget(name),
             Line::Code => Do::OpenCode,
             Line::Help => Do::Tell(HELP.to_owned()),
             Line::Mistake(what) => Do::Tell(what),
@@ -232,6 +236,7 @@ mod tests {
 
     fn said(seq: u64) -> RoomEvent {
         notice(Notice::Said {
+            stream: 1,
             seq,
             text: "hi".to_owned(),
             written_at_ms: 0,

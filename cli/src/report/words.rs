@@ -6,7 +6,7 @@ use indicatif::DecimalBytes;
 use parlor_proto::text::{one_line, reorders_or_hides};
 
 use super::bars::time;
-use super::{FileReport, PathReport, PersonReport, Report, TransferRef, Way, code};
+use super::{FileReport, PathReport, PersonReport, Report, TransferRef, Way, code, identity};
 
 /// Longest foreign text on one line, in bytes.
 const LINE_MAX_BYTES: usize = 512;
@@ -41,6 +41,7 @@ pub(crate) fn words(report: &Report, scene: &Scene) -> Option<String> {
         .or_else(|| file_words(report, scene))
         .or_else(|| chat_words(report))
         .or_else(|| code::words(report, scene.is_chat))
+        .or_else(|| identity::words(report))
 }
 
 fn room_words(report: &Report, scene: &Scene) -> Option<String> {
@@ -63,11 +64,15 @@ fn room_words(report: &Report, scene: &Scene) -> Option<String> {
         name,
         path,
         connect_ms,
+        standing,
+        other_name,
         ..
     } = report
     {
         let way = path.as_ref().map_or("", way);
-        format!("{} is connected{way} ({connect_ms} ms).", clean(name))
+        let remark = identity::remark(name, *standing, other_name.as_deref());
+        let name = clean(name);
+        format!("{name} is connected{way} ({connect_ms} ms).{remark}")
     } else if let Report::PeerUnreachable { reason, failures } = report {
         // The tries that follow are no news.
         if *failures > 1 {
@@ -281,7 +286,7 @@ fn who(people: &[PersonReport]) -> String {
         } else {
             "connecting …"
         };
-        format!("{name}: {state}{way}")
+        format!("{name}{}: {state}{way}", identity::mark(person.standing))
     };
     let lines: Vec<String> = people.iter().map(line).collect();
     lines.join("\n")

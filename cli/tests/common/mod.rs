@@ -8,6 +8,7 @@ use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -31,6 +32,8 @@ pub(crate) struct Parlor {
     stderr: Arc<Mutex<String>>,
     stderr_reader: Option<JoinHandle<()>>,
     title: String,
+    /// Its own data folder.
+    data: Option<PathBuf>,
 }
 
 impl Parlor {
@@ -43,6 +46,9 @@ impl Parlor {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         let title = format!("{command:?}");
+        let mut settings = command.get_envs();
+        let data = settings.find_map(|(name, value)| (name == "PARLOR_DATA").then_some(value)?);
+        let data = data.map(PathBuf::from);
         let mut child = command.spawn().expect("the program starts");
         let stdin = child.stdin.take();
         let stdout = BufReader::new(child.stdout.take().expect("piped"));
@@ -67,6 +73,7 @@ impl Parlor {
             stderr,
             stderr_reader: Some(stderr_reader),
             title,
+            data,
         }
     }
 
@@ -215,6 +222,10 @@ impl Drop for Parlor {
         // Fails if it ended already, which is as good.
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if let Some(data) = &self.data {
+            // What is left is in the build's own folder.
+            let _ = std::fs::remove_dir_all(data);
+        }
     }
 }
 
@@ -225,7 +236,19 @@ pub(crate) fn command(args: &[&dyn AsRef<OsStr>]) -> Command {
     for name in ["PARLOR_LINK", "PARLOR_SERVER", "PARLOR_NAME", "PARLOR_LOG"] {
         command.env_remove(name);
     }
+    // Each process is a device of its own, and none touches the person's data.
+    command.env("PARLOR_DATA", fresh_data());
     command
+}
+
+/// A data folder that nobody has used.
+fn fresh_data() -> PathBuf {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    let (process, count) = (std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+    let data = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("data-{process}-{count}"));
+    // Of a process that had the same number long ago.
+    let _ = std::fs::remove_dir_all(&data);
+    data
 }
 
 fn collect(mut pipe: impl std::io::Read + Send + 'static) -> (Arc<Mutex<String>>, JoinHandle<()>) {

@@ -10,6 +10,7 @@ use parlor_proto::frame::ChatMessage;
 use parlor_proto::id::DeviceId;
 use parlor_proto::text::DisplayName;
 
+use crate::input::MessageId;
 use crate::time::{Deadline, Moment};
 
 /// Own messages kept for devices that have not stored them and for those still to come.
@@ -29,8 +30,12 @@ const STORE_AGAIN_AFTER: Duration = Duration::from_secs(2);
 /// How far one device is with our messages.
 #[derive(Debug, Default, Clone, Copy)]
 struct Reader {
+    /// The stream it writes in: with another one it is a new session, which has nothing of ours.
+    stream: u64,
     sent_through: u64,
     stored_through: u64,
+    /// Said to be delivered, once for each message however often the device begins anew.
+    told_through: u64,
     /// Whether the device said on this link how far it is.
     is_synced: bool,
     /// Whether the device left: then nothing waits for it.
@@ -38,8 +43,10 @@ struct Reader {
 }
 
 /// How far we are with one author's messages.
-#[derive(Debug, Default, Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 struct Author {
+    /// Which of the author's streams this counts.
+    stream: u64,
     /// Handed to the disk.
     taken_through: u64,
     /// On the disk.
@@ -68,7 +75,17 @@ enum StoringState {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Durable {
     pub(crate) messages: Vec<(DisplayName, ChatMessage)>,
+    /// The receipt for their author.
+    pub(crate) through: Option<u64>,
+}
+
+/// How things stand with a device that a link opened to.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Opened {
+    /// How far its messages are stored here.
     pub(crate) through: u64,
+    /// Whether it lost what it knew of this room since it was here last.
+    pub(crate) has_begun_anew: bool,
 }
 
 /// What to do with an arrived message.
@@ -83,17 +100,36 @@ pub(crate) enum Arrival {
 }
 
 /// The room's messages as far as the engine needs them.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Chat {
+    /// What our messages are numbered in.
+    stream: u64,
     outbox: VecDeque<ChatMessage>,
     last_seq: u64,
     readers: BTreeMap<DeviceId, Reader>,
     authors: BTreeMap<DeviceId, Author>,
     /// Handed to the disk; shown when they and all before them are stored.
-    storing: BTreeMap<(DeviceId, u64), Storing>,
+    storing: BTreeMap<MessageId, Storing>,
 }
 
 impl Chat {
+    /// Nothing said yet; `stream` must not have been used by this device before.
+    pub(crate) const fn new(stream: u64) -> Self {
+        Self {
+            stream,
+            outbox: VecDeque::new(),
+            last_seq: 0,
+            readers: BTreeMap::new(),
+            authors: BTreeMap::new(),
+            storing: BTreeMap::new(),
+        }
+    }
+
+    /// The stream for our hello.
+    pub(crate) const fn stream(&self) -> u64 {
+        self.stream
+    }
+
     /// Takes a message of ours. `None` when the oldest one still waits for a device and the outbox
     /// is full.
     pub(crate) fn say(
@@ -111,29 +147,48 @@ impl Chat {
             self.outbox.pop_front();
         }
         self.last_seq += 1;
-        let mut message = ChatMessage::new(self.last_seq, written_at_ms, text);
+        let mut message = ChatMessage::new(self.stream, self.last_seq, written_at_ms, text);
         message.signature = sign(&message);
         self.outbox.push_back(message.clone());
         Some(message)
     }
 
-    /// A link to `device` opened: gives how far we have stored its messages. What was sent on an
-    /// older link and has no receipt counts as lost.
-    pub(crate) fn link_opened(&mut self, device: DeviceId) -> u64 {
+    /// A link to `device` opened, which writes in `stream`: gives how far we have stored its
+    /// messages. What was sent on an older link and has no receipt counts as lost.
+    pub(crate) fn link_opened(&mut self, device: DeviceId, stream: u64) -> Opened {
         if self.readers.len() == AUTHORS_MAX && !self.readers.contains_key(&device) {
             let gone = self.readers.iter().find(|(_, reader)| reader.has_left);
             if let Some(gone) = gone.map(|(device, _)| *device) {
                 self.readers.remove(&gone);
             }
         }
-        let reader = self.readers.entry(device).or_default();
+        let reader = self.readers.entry(device).or_insert(Reader {
+            stream,
+            ..Reader::default()
+        });
+        let has_begun_anew = reader.stream != stream;
+        if has_begun_anew {
+            let told_through = reader.told_through;
+            *reader = Reader {
+                stream,
+                told_through,
+                ..Reader::default()
+            };
+        }
         reader.has_left = false;
         reader.is_synced = false;
         reader.sent_through = reader.stored_through;
-        self.authors.get_mut(&device).map_or(0, |author| {
+        let through = self.authors.get_mut(&device).map_or(0, |author| {
+            if author.stream != stream {
+                *author = Author::new(stream);
+            }
             author.is_fresh = true;
             author.stored_through
-        })
+        });
+        Opened {
+            through,
+            has_begun_anew,
+        }
     }
 
     /// `device` left the room: its receipts are no longer waited for.
@@ -152,8 +207,9 @@ impl Chat {
         };
         reader.is_synced = true;
         let first_kept = self.outbox.front().map_or(u64::MAX, |message| message.seq);
-        let newly = first_kept.max(reader.stored_through + 1)..=through;
+        let newly = first_kept.max(reader.told_through + 1)..=through;
         reader.stored_through = reader.stored_through.max(through);
+        reader.told_through = reader.told_through.max(through);
         reader.sent_through = reader.sent_through.max(reader.stored_through);
         newly.collect()
     }
@@ -182,11 +238,10 @@ impl Chat {
         if !self.authors.contains_key(&from) && !self.has_room_for_author() {
             return Arrival::Ignored;
         }
-        let waiting = self.storing.range((from, 0)..=(from, u64::MAX)).count();
-        let author = self.authors.entry(from).or_insert(Author {
-            is_fresh: true,
-            ..Author::default()
-        });
+        let waiting = self.storing.range(MessageId::all_of(from)).count();
+        let stream = message.stream;
+        let author = self.authors.entry(from);
+        let author = author.or_insert_with(|| Author::new(stream));
         if message.seq <= author.stored_through {
             return Arrival::Repeated {
                 stored_through: author.stored_through,
@@ -204,7 +259,8 @@ impl Chat {
             state: StoringState::Asked,
             message,
         };
-        self.storing.insert((from, storing.message.seq), storing);
+        self.storing
+            .insert(MessageId::of(from, &storing.message), storing);
         Arrival::New
     }
 
@@ -214,7 +270,7 @@ impl Chat {
             return true;
         }
         let is_gone = |device: &DeviceId| {
-            let stores = self.storing.range((*device, 0)..=(*device, u64::MAX));
+            let stores = self.storing.range(MessageId::all_of(*device));
             let reader = self.readers.get(device);
             reader.is_none_or(|reader| reader.has_left) && stores.count() == 0
         };
@@ -223,27 +279,31 @@ impl Chat {
     }
 
     /// A message is durable: gives it and those behind it that waited for it, to be shown.
-    pub(crate) fn on_durable(&mut self, from: DeviceId, seq: u64) -> Option<Durable> {
-        self.storing.get_mut(&(from, seq))?.state = StoringState::Durable;
-        let author = self.authors.get_mut(&from)?;
+    pub(crate) fn on_durable(&mut self, id: MessageId) -> Option<Durable> {
+        self.storing.get_mut(&id)?.state = StoringState::Durable;
         let mut messages = Vec::new();
-        while let Some(((author, seq), first)) =
-            self.storing.range((from, 0)..=(from, u64::MAX)).next()
-            && first.state == StoringState::Durable
+        while let Some((first, storing)) = self.storing.range(id.all_of_stream()).next()
+            && storing.state == StoringState::Durable
         {
-            let key = (*author, *seq);
-            let Storing { name, message, .. } = self.storing.remove(&key)?;
+            let first = *first;
+            let Storing { name, message, .. } = self.storing.remove(&first)?;
             messages.push((name, message));
         }
         let (_, last) = messages.last()?;
-        author.stored_through = author.stored_through.max(last.seq);
-        let through = author.stored_through;
+        let author = self.authors.get_mut(&id.author);
+        // Of a stream that its author has given up nobody waits for the receipt.
+        let through = author
+            .filter(|author| author.stream == id.stream)
+            .map(|author| {
+                author.stored_through = author.stored_through.max(last.seq);
+                author.stored_through
+            });
         Some(Durable { messages, through })
     }
 
     /// A message could not be stored: it is kept here, and the disk is asked again later.
-    pub(crate) fn on_not_durable(&mut self, from: DeviceId, seq: u64, now: Moment) {
-        if let Some(storing) = self.storing.get_mut(&(from, seq)) {
+    pub(crate) fn on_not_durable(&mut self, id: MessageId, now: Moment) {
+        if let Some(storing) = self.storing.get_mut(&id) {
             let again_at = now + STORE_AGAIN_AFTER;
             storing.state = StoringState::Refused { again_at };
         }
@@ -255,9 +315,9 @@ impl Chat {
             .storing
             .iter_mut()
             .filter(|(_, storing)| storing.again_at().is_some_and(|at| at <= now));
-        due.map(|((author, _), storing)| {
+        due.map(|(id, storing)| {
             storing.state = StoringState::Asked;
-            (*author, storing.message.clone())
+            (id.author, storing.message.clone())
         })
         .collect()
     }
@@ -271,6 +331,17 @@ impl Chat {
     }
 }
 
+impl Author {
+    const fn new(stream: u64) -> Self {
+        Self {
+            stream,
+            taken_through: 0,
+            stored_through: 0,
+            is_fresh: true,
+        }
+    }
+}
+
 impl Storing {
     const fn again_at(&self) -> Option<Moment> {
         match self.state {
@@ -281,161 +352,4 @@ impl Storing {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const ADA: DeviceId = DeviceId([1; 16]);
-
-    fn unsigned(_: &ChatMessage) -> [u8; 64] {
-        [0; 64]
-    }
-
-    fn name() -> DisplayName {
-        DisplayName::sanitise("Ada")
-    }
-
-    fn arrives(chat: &mut Chat, seq: u64) -> Arrival {
-        chat.on_message(ADA, name(), ChatMessage::new(seq, 0, "hi"))
-    }
-
-    fn shown(durable: Option<Durable>) -> Vec<u64> {
-        let messages = durable.map_or(Vec::new(), |durable| durable.messages);
-        messages.iter().map(|(_, message)| message.seq).collect()
-    }
-
-    fn synced_with(messages: u64) -> Chat {
-        let mut chat = Chat::default();
-        for n in 0..messages {
-            chat.say(&format!("{n}"), 0, unsigned).unwrap();
-        }
-        chat.link_opened(ADA);
-        chat.on_stored(ADA, 0);
-        chat
-    }
-
-    fn drain(chat: &mut Chat) -> Vec<u64> {
-        core::iter::from_fn(|| chat.next_for(ADA).map(|message| message.seq)).collect()
-    }
-
-    #[test]
-    fn nothing_is_sent_before_the_reader_says_how_far_it_is() {
-        let mut chat = Chat::default();
-        chat.say("hi", 0, unsigned).unwrap();
-        chat.link_opened(ADA);
-        assert!(chat.next_for(ADA).is_none());
-        chat.on_stored(ADA, 0);
-        assert_eq!(drain(&mut chat), [1]);
-    }
-
-    #[test]
-    fn messages_without_a_receipt_are_bounded() {
-        let mut chat = synced_with(100);
-        assert_eq!(drain(&mut chat).len() as u64, UNSTORED_MAX);
-        assert_eq!(chat.on_stored(ADA, 2), [1, 2]);
-        assert_eq!(drain(&mut chat), [33, 34]);
-    }
-
-    #[test]
-    fn a_new_link_sends_again_what_has_no_receipt() {
-        let mut chat = synced_with(3);
-        drain(&mut chat);
-        chat.on_stored(ADA, 1);
-        chat.link_opened(ADA);
-        chat.on_stored(ADA, 1);
-        assert_eq!(drain(&mut chat), [2, 3]);
-    }
-
-    #[test]
-    fn a_message_is_shown_once_however_often_it_comes() {
-        let mut chat = Chat::default();
-        assert_eq!(arrives(&mut chat, 1), Arrival::New);
-        assert_eq!(arrives(&mut chat, 1), Arrival::Ignored);
-        assert_eq!(shown(chat.on_durable(ADA, 1)), [1]);
-        assert_eq!(
-            arrives(&mut chat, 1),
-            Arrival::Repeated { stored_through: 1 }
-        );
-        assert_eq!(chat.on_durable(ADA, 1), None);
-    }
-
-    #[test]
-    fn a_gap_is_not_taken() {
-        let mut chat = Chat::default();
-        arrives(&mut chat, 1);
-        assert_eq!(arrives(&mut chat, 3), Arrival::Ignored);
-    }
-
-    #[test]
-    fn a_gap_that_its_author_cannot_close_any_more_is_taken() {
-        let mut chat = Chat::default();
-        arrives(&mut chat, 1);
-        chat.on_durable(ADA, 1);
-        assert_eq!(chat.link_opened(ADA), 1);
-        assert_eq!(arrives(&mut chat, 500), Arrival::New);
-        assert_eq!(arrives(&mut chat, 502), Arrival::Ignored);
-        assert_eq!(shown(chat.on_durable(ADA, 500)), [500]);
-    }
-
-    #[test]
-    fn a_message_the_disk_refused_is_stored_later_and_holds_back_the_next() {
-        let (mut chat, start) = (Chat::default(), Moment::default());
-        arrives(&mut chat, 1);
-        arrives(&mut chat, 2);
-        chat.on_not_durable(ADA, 1, start);
-        assert_eq!(chat.on_durable(ADA, 2), None);
-        assert!(chat.store_again(start).is_empty());
-        let later = chat.deadline().unwrap().at;
-        assert_eq!(chat.store_again(later).len(), 1);
-        assert_eq!(chat.deadline(), None);
-        assert_eq!(shown(chat.on_durable(ADA, 1)), [1, 2]);
-    }
-
-    #[test]
-    fn what_waits_for_the_disk_is_bounded_whatever_the_author_sends() {
-        let mut chat = Chat::default();
-        for seq in 1..=UNSTORED_MAX {
-            assert_eq!(arrives(&mut chat, seq), Arrival::New);
-        }
-        assert_eq!(arrives(&mut chat, UNSTORED_MAX + 1), Arrival::Ignored);
-        chat.on_durable(ADA, 1);
-        assert_eq!(arrives(&mut chat, UNSTORED_MAX + 1), Arrival::New);
-    }
-
-    #[test]
-    fn devices_that_left_make_room_for_new_ones() {
-        let mut chat = Chat::default();
-        for n in 0..=AUTHORS_MAX {
-            let mut id = [0; 16];
-            id[..8].copy_from_slice(&(n as u64).to_be_bytes());
-            let device = DeviceId(id);
-            chat.link_opened(device);
-            let arrival = chat.on_message(device, name(), ChatMessage::new(1, 0, "hi"));
-            assert_eq!(arrival, Arrival::New, "device {n}");
-            chat.on_durable(device, 1);
-            chat.left(device);
-        }
-    }
-
-    #[test]
-    fn a_full_outbox_refuses_rather_than_drops_what_somebody_lacks() {
-        let mut chat = synced_with(OUTBOX_MAX as u64);
-        assert!(chat.say("one more", 0, unsigned).is_none());
-        chat.on_stored(ADA, 1);
-        assert!(chat.say("one more", 0, unsigned).is_some());
-    }
-
-    #[test]
-    fn nothing_waits_for_a_device_that_left() {
-        let mut chat = synced_with(OUTBOX_MAX as u64);
-        chat.left(ADA);
-        assert!(chat.say("one more", 0, unsigned).is_some());
-    }
-
-    #[test]
-    fn a_receipt_for_messages_never_written_is_no_receipt() {
-        let mut chat = synced_with(1);
-        assert_eq!(chat.on_stored(ADA, 99), [1]);
-        chat.say("later", 0, unsigned);
-        assert_eq!(drain(&mut chat), [2]);
-    }
-}
+mod tests;

@@ -7,6 +7,7 @@ use core::fmt;
 
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use parlor_proto::id::DeviceId;
+use zeroize::Zeroizing;
 
 const HANDSHAKE_CONTEXT: &str = "parlor v1 2026 device handshake key";
 const SIGNING_CONTEXT: &str = "parlor v1 2026 device signing key";
@@ -15,7 +16,7 @@ const ID_CONTEXT: &str = "parlor v1 2026 device id";
 /// The secret half. Its debug form shows only the device id.
 #[derive(Clone)]
 pub struct DeviceKey {
-    handshake: [u8; 32],
+    handshake: Zeroizing<[u8; 32]>,
     signing: SigningKey,
     public: DevicePublic,
 }
@@ -39,8 +40,9 @@ impl DeviceKey {
     /// From 32 random bytes that the device keeps.
     #[must_use]
     pub fn from_seed(seed: &[u8; 32]) -> Self {
-        let handshake = blake3::derive_key(HANDSHAKE_CONTEXT, seed);
-        let signing = SigningKey::from_bytes(&blake3::derive_key(SIGNING_CONTEXT, seed));
+        let handshake = Zeroizing::new(blake3::derive_key(HANDSHAKE_CONTEXT, seed));
+        let signing_seed = Zeroizing::new(blake3::derive_key(SIGNING_CONTEXT, seed));
+        let signing = SigningKey::from_bytes(&signing_seed);
         let public = DevicePublic {
             handshake: x25519_public(&handshake),
             signing: signing.verifying_key().to_bytes(),
@@ -64,7 +66,7 @@ impl DeviceKey {
         self.public.id()
     }
 
-    pub(crate) const fn handshake_secret(&self) -> &[u8; 32] {
+    pub(crate) fn handshake_secret(&self) -> &[u8; 32] {
         &self.handshake
     }
 

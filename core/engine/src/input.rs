@@ -1,8 +1,10 @@
 //! Everything that can happen to a session.
 
+use core::ops::RangeInclusive;
+
 use bytes::Bytes;
 use parlor_proto::envelope::Candidate;
-use parlor_proto::frame::OfferedFile;
+use parlor_proto::frame::{ChatMessage, OfferedFile};
 use parlor_proto::id::{DeviceId, PeerId};
 use parlor_proto::signal::ServerMessage;
 
@@ -90,6 +92,50 @@ pub struct IncomingKey {
     pub transfer: u64,
 }
 
+/// Names a message: who wrote it, in which stream, and its number there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MessageId {
+    /// The author.
+    pub author: DeviceId,
+    /// The author's stream.
+    pub stream: u64,
+    /// The number in it.
+    pub seq: u64,
+}
+
+impl MessageId {
+    /// The name of a message of `author`.
+    #[must_use]
+    pub const fn of(author: DeviceId, message: &ChatMessage) -> Self {
+        Self {
+            author,
+            stream: message.stream,
+            seq: message.seq,
+        }
+    }
+
+    pub(crate) const fn all_of(author: DeviceId) -> RangeInclusive<Self> {
+        let first = Self {
+            author,
+            stream: 0,
+            seq: 0,
+        };
+        let last = Self {
+            author,
+            stream: u64::MAX,
+            seq: u64::MAX,
+        };
+        first..=last
+    }
+
+    pub(crate) const fn all_of_stream(self) -> RangeInclusive<Self> {
+        Self { seq: 0, ..self }..=Self {
+            seq: u64::MAX,
+            ..self
+        }
+    }
+}
+
 /// The disk's answers, each to one [`DiskRequest`](crate::output::DiskRequest).
 #[derive(Debug)]
 pub enum DiskInput {
@@ -170,17 +216,20 @@ pub enum DiskInput {
     },
     /// A received message is durable.
     MessageStored {
-        /// Its author.
-        author: DeviceId,
-        /// Its number there.
-        seq: u64,
+        /// The message.
+        id: MessageId,
+    },
+    /// What was learned of a device could not be stored. (Nothing is said when it could.)
+    DeviceNotRemembered {
+        /// The device.
+        device: DeviceId,
+        /// For a person to read.
+        reason: String,
     },
     /// A received message could not be stored; the session keeps it and asks again later.
     MessageNotStored {
-        /// Its author.
-        author: DeviceId,
-        /// Its number there.
-        seq: u64,
+        /// The message.
+        id: MessageId,
         /// For a person to read.
         reason: String,
     },
@@ -234,4 +283,16 @@ pub enum Command {
     },
     /// The code lets nobody in from now on.
     CloseCode,
+    /// The person compared the emoji with somebody who is connected.
+    Verify {
+        /// The other device.
+        device: DeviceId,
+        /// Whether they were the same on both sides.
+        matches: bool,
+    },
+    /// Remember nothing of a device, not even that it was verified.
+    Forget {
+        /// The device.
+        device: DeviceId,
+    },
 }

@@ -8,6 +8,8 @@
 //! - `signal` keeps the connection to the signaling server.
 //! - `peer` decides when to connect to a peer and whether it still lives.
 //! - `handshake` proves, on every new link, who is on the other side and that nobody is between.
+//! - [`known`] tells who was met before, and who comes under another's name.
+//! - `sas` agrees on five emoji that people can compare.
 //! - `chat` numbers messages, sends them until they are stored, and shows each once.
 //! - `sponsor` lets in who knows the words of a typed code; [`newcomer`] is the other side.
 //! - `transfer` offers files and asks for the ranges that are missing.
@@ -22,12 +24,14 @@ mod handshake;
 mod pacer;
 mod peer;
 mod random;
+mod sas;
 mod signal;
 mod sponsor;
 mod transfer;
 
 pub mod device;
 pub mod input;
+pub mod known;
 pub mod newcomer;
 pub mod notice;
 pub mod output;

@@ -9,6 +9,7 @@ use parlor_proto::signal::ErrorCode;
 use parlor_proto::text::DisplayName;
 
 use crate::input::IncomingKey;
+use crate::known::Standing;
 use crate::view::PathView;
 
 /// Something that happened.
@@ -47,6 +48,8 @@ pub enum Notice {
         path: Option<PathView>,
         /// From the first attempt to open channels.
         took: Duration,
+        /// What is known of the device.
+        standing: Standing,
     },
     /// A try to connect to a peer failed; it will be tried again.
     PeerUnreachable {
@@ -84,7 +87,9 @@ pub enum Notice {
     },
     /// One of our messages got its number.
     Said {
-        /// Its number.
+        /// The stream it belongs to.
+        stream: u64,
+        /// Its number there.
         seq: u64,
         /// The text.
         text: String,
@@ -104,6 +109,8 @@ pub enum Notice {
         author: DeviceId,
         /// The author's name.
         name: DisplayName,
+        /// The author's stream.
+        stream: u64,
         /// Its number there.
         seq: u64,
         /// The text.
@@ -227,6 +234,27 @@ pub enum Notice {
     CodeClosed {
         /// Why.
         why: CodeEnd,
+    },
+    /// The emoji were the same: from now on the device is known for sure, in every room.
+    Verified {
+        /// The device.
+        device: DeviceId,
+        /// The name it is shown by from now on.
+        name: DisplayName,
+    },
+    /// The emoji of a device cannot be compared now.
+    NotVerified {
+        /// The device.
+        device: DeviceId,
+        /// Why.
+        reason: String,
+    },
+    /// The disk does not remember a device: with the next session it is as if it was never met.
+    NotRemembered {
+        /// The device.
+        device: DeviceId,
+        /// Why.
+        reason: String,
     },
     /// What came from the server is not what an honest server brings. Said once for each reason.
     /// It had no effect, and gave nobody anything.

@@ -8,6 +8,7 @@ use parlor_proto::id::{DeviceId, PeerId};
 use parlor_proto::signal::{ClientMessage, IceServer};
 
 use crate::input::IncomingKey;
+use crate::known::KnownDevice;
 use crate::notice::Notice;
 use crate::time::Deadline;
 
@@ -133,6 +134,16 @@ pub enum DiskRequest {
     CloseSource {
         /// The transfer.
         transfer: u64,
+    },
+    /// Remember that a device was met, with all that is said of it here.
+    RememberDevice {
+        /// The device.
+        device: KnownDevice,
+    },
+    /// Remember nothing of a device any more.
+    ForgetDevice {
+        /// The device.
+        device: DeviceId,
     },
     /// Make a received message durable.
     StoreMessage {

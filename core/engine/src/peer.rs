@@ -15,9 +15,11 @@ use parlor_proto::text::DisplayName;
 use crate::allowance::Allowance;
 use crate::device::DevicePublic;
 use crate::handshake::{Handshake, Proven};
+use crate::known::Standing;
 use crate::output::Role;
 use crate::pacer::{ReceiveCredit, SendPacer};
 use crate::random::Random;
+use crate::sas::Sas;
 use crate::time::{Deadline, Moment};
 use crate::view::{PathView, PeerStateView, PeerView};
 
@@ -81,13 +83,31 @@ pub(crate) enum Stage {
     Greeting(Proven),
 }
 
+/// How a device introduced itself in its hello.
+#[derive(Debug)]
+pub(crate) struct Introduction {
+    pub(crate) public: DevicePublic,
+    pub(crate) name: DisplayName,
+    pub(crate) stream: u64,
+    /// The name to show it by.
+    pub(crate) shown_name: DisplayName,
+    pub(crate) standing: Standing,
+}
+
 /// What is known and counted while a link is open.
 #[derive(Debug)]
 pub(crate) struct OpenLink {
     pub(crate) device: DeviceId,
     /// The device's keys, as it proved them.
     pub(crate) public: DevicePublic,
+    /// The name it is shown by.
     pub(crate) name: DisplayName,
+    /// The name in its hello.
+    pub(crate) calls_itself: DisplayName,
+    /// What it numbers its messages in.
+    pub(crate) stream: u64,
+    /// Absent until it begins, right after the hello.
+    pub(crate) sas: Option<Sas>,
     pub(crate) since: Moment,
     pub(crate) last_heard: Moment,
     pub(crate) ping_at: Moment,
@@ -128,6 +148,8 @@ pub(crate) struct Peer {
     pub(crate) failures: u32,
     /// Who the peer was when it was last connected.
     pub(crate) known_as: Option<(DeviceId, DisplayName)>,
+    /// What is known of that device.
+    pub(crate) standing: Option<Standing>,
     /// File bytes that our last hello to it allowed.
     pub(crate) allowed_bytes: u32,
     /// Highest counter seen in its sealed signals.
@@ -159,6 +181,7 @@ impl Peer {
             state: LinkState::Waiting { until },
             failures: 0,
             known_as: None,
+            standing: None,
             allowed_bytes: 0,
             last_counter: 0,
             connecting_since: None,
@@ -277,8 +300,7 @@ impl Peer {
     /// The peer said hello. Gives the time since the first try of this connection.
     pub(crate) fn opened(
         &mut self,
-        public: DevicePublic,
-        name: DisplayName,
+        who: Introduction,
         send: SendPacer,
         receive: ReceiveCredit,
         now: Moment,
@@ -287,14 +309,25 @@ impl Peer {
             LinkState::Connecting { path, .. } => *path,
             LinkState::Waiting { .. } | LinkState::Open(_) => None,
         };
+        let Introduction {
+            public,
+            name: calls_itself,
+            stream,
+            shown_name: name,
+            standing,
+        } = who;
         let device = public.id();
         let took = now.since(self.connecting_since.take().unwrap_or(now));
         self.failures = 0;
         self.known_as = Some((device, name.clone()));
+        self.standing = Some(standing);
         self.state = LinkState::Open(Box::new(OpenLink {
             device,
             public,
             name,
+            calls_itself,
+            stream,
+            sas: None,
             since: now,
             last_heard: now,
             ping_at: now + PING_EVERY,
@@ -385,6 +418,8 @@ impl Peer {
             state,
             path,
             attempts: self.attempt,
+            standing: self.standing.clone(),
+            emoji: self.open().and_then(|open| open.sas.as_ref()?.emoji()),
         }
     }
 }

@@ -18,6 +18,7 @@ use crate::allowance::Allowance;
 use crate::chat::Chat;
 use crate::device::DeviceKey;
 use crate::input::{Command, IncomingKey, Input};
+use crate::known::{Known, KnownDevice};
 use crate::notice::{CodeEnd, Notice, Suspicion};
 use crate::output::{DiskRequest, LinkAction, Output};
 use crate::peer::Peer;
@@ -32,6 +33,7 @@ use crate::view::{PeerStateView, RoomView};
 
 mod files;
 mod frames;
+mod identity;
 mod links;
 mod proof;
 mod suspicion;
@@ -54,6 +56,9 @@ pub struct Config {
     pub max_peers: Option<u8>,
     /// This device's long-term key.
     pub device: DeviceKey,
+    /// Devices met before, in the order of their first meetings; beyond
+    /// [`KNOWN_DEVICES_MAX`](crate::known::KNOWN_DEVICES_MAX) they are not taken.
+    pub known: Vec<KnownDevice>,
     /// The person's name.
     pub name: DisplayName,
     /// Fresh from the operating system for every session: nonces follow from it.
@@ -91,6 +96,9 @@ pub struct Session {
     suspected: BTreeSet<Suspicion>,
     /// Connections to peers that never said anything.
     first_tries: Allowance,
+    /// Devices whose emoji differed: not talked to again in this session.
+    refused_devices: VecDeque<DeviceId>,
+    known: Known,
     /// Counts our sealed signals.
     counter: u64,
     chat: Chat,
@@ -110,10 +118,10 @@ impl Session {
     pub fn new(mut config: Config) -> Self {
         config.window_bytes = config.window_bytes.max(WINDOW_MIN_BYTES);
         let room = config.secret.room_id();
+        let mut random = Random::new(config.seed);
         Self {
             room,
             sealer: SignalSealer::new(&config.secret.signal_key()),
-            random: Random::new(config.seed),
             now: Moment::default(),
             signal: SignalMachine::new(room, config.intent, config.max_peers),
             me: None,
@@ -127,8 +135,11 @@ impl Session {
                 suspicion::FIRST_TRIES_EVERY,
                 Moment::default(),
             ),
+            refused_devices: VecDeque::new(),
+            known: Known::new(core::mem::take(&mut config.known)),
             counter: 0,
-            chat: Chat::default(),
+            chat: Chat::new(random.number()),
+            random,
             sponsor: Sponsor::new(config.secret.clone()),
             outgoing: BTreeMap::new(),
             incoming: BTreeMap::new(),
@@ -171,6 +182,12 @@ impl Session {
         self.out
             .pop_front()
             .unwrap_or_else(|| Output::Wait(self.deadline()))
+    }
+
+    /// The stream that this session's messages are numbered in.
+    #[must_use]
+    pub const fn stream(&self) -> u64 {
+        self.chat.stream()
     }
 
     /// Whether the session is over.
@@ -283,6 +300,8 @@ impl Session {
                 self.out.extend(outputs);
             }
             Command::CloseCode => self.close_code(CodeEnd::Closed),
+            Command::Verify { device, matches } => self.verify(device, matches),
+            Command::Forget { device } => self.forget(device),
         }
     }
 
@@ -305,6 +324,7 @@ impl Session {
         match self.chat.say(text, written_at_ms, sign) {
             Some(message) => {
                 self.notice(Notice::Said {
+                    stream: message.stream,
                     seq: message.seq,
                     text: message.text,
                     written_at_ms,

@@ -40,6 +40,9 @@ pub(crate) struct SignalMachine {
     has_joined: bool,
     /// When the server asked not to be dialled before.
     not_before: Option<Moment>,
+    /// Until when a join of ours that we gave up may still reach the server and displace the one
+    /// that came after it.
+    astray_until: Option<Moment>,
 }
 
 impl SignalMachine {
@@ -56,6 +59,7 @@ impl SignalMachine {
             failures: 0,
             has_joined: false,
             not_before: None,
+            astray_until: None,
         }
     }
 
@@ -111,6 +115,7 @@ impl SignalMachine {
         if matches!(self.state, State::Stopped | State::Waiting { .. }) {
             return None;
         }
+        self.join_goes_astray(now);
         self.failures += 1;
         let asked = self.not_before.take().map(|at| at.since(now));
         let retry_in = random.up_to(self.backoff()).max(asked.unwrap_or_default());
@@ -137,7 +142,13 @@ impl SignalMachine {
             return Vec::new();
         }
         // Who was in the room once is let in again when somebody else leaves.
-        let is_passing = code == ErrorCode::RoomFull && self.has_joined;
+        let is_full = code == ErrorCode::RoomFull && self.has_joined;
+        let is_astray = |until: Moment| code == ErrorCode::Displaced && now <= until;
+        let is_own_doing = self
+            .astray_until
+            .take_if(|until| is_astray(*until))
+            .is_some();
+        let is_passing = is_full || is_own_doing;
         if code.is_fatal() && !is_passing {
             self.state = State::Stopped;
             return vec![
@@ -145,7 +156,7 @@ impl SignalMachine {
                 Output::Notice(Notice::Rejected { code, message }),
             ];
         }
-        if self.is_joined() {
+        if self.is_joined() && !is_own_doing {
             // The server says so before it closes the socket; the dial after that keeps to it.
             self.not_before = retry_after.map(|after| now + after.min(BACKOFF_MAX));
             return Vec::new();
@@ -164,6 +175,13 @@ impl SignalMachine {
         vec![Output::HangUp, Output::Notice(lost)]
     }
 
+    /// Another dial begins before the server answered this one.
+    fn join_goes_astray(&mut self, now: Moment) {
+        if matches!(self.state, State::Joining { .. }) {
+            self.astray_until = Some(now + JOIN_TIMEOUT);
+        }
+    }
+
     fn backoff(&self) -> Duration {
         let doublings = self.failures.saturating_sub(1).min(8);
         BACKOFF_FIRST
@@ -174,6 +192,7 @@ impl SignalMachine {
     /// Dials at once, also while in the room: the socket may belong to a network that is gone.
     pub(crate) fn on_network_changed(&mut self, now: Moment) {
         if !matches!(self.state, State::Stopped) {
+            self.join_goes_astray(now);
             self.state = State::Waiting { dial_at: now };
         }
     }

@@ -3,9 +3,11 @@
 use core::time::Duration;
 
 use parlor_proto::code::Code;
+use parlor_proto::emoji::Comparison;
 use parlor_proto::id::{DeviceId, PeerId};
 use parlor_proto::text::DisplayName;
 
+use crate::known::Standing;
 use crate::time::Moment;
 
 /// A session at one moment.
@@ -59,6 +61,10 @@ pub struct PeerView {
     pub path: Option<PathView>,
     /// Tries to connect so far.
     pub attempts: u32,
+    /// What is known of the device, once it said who it is.
+    pub standing: Option<Standing>,
+    /// While connected: the same on both sides, if nobody is in between. For people to compare.
+    pub emoji: Option<Comparison>,
 }
 
 /// How a connection stands.

@@ -55,6 +55,7 @@ fn hides(forbidden: &[String], value: &dyn Debug) {
 
 fn config() -> Config {
     Config {
+        known: Vec::new(),
         secret: SECRET,
         intent: JoinIntent::Open,
         max_peers: None,

@@ -29,6 +29,7 @@ struct Member {
 impl Member {
     fn new() -> Self {
         let session = Session::new(Config {
+            known: Vec::new(),
             secret: SECRET,
             intent: JoinIntent::Open,
             max_peers: None,

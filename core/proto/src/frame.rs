@@ -6,13 +6,15 @@
 use crate::id::{DeviceId, RoomId};
 use crate::limits::{
     BULK_FRAME_MIN_BYTES, CHUNK_UNIT_BYTES, CONTROL_FRAME_MAX_BYTES, FILE_MAX_BYTES,
-    MESSAGE_SEQ_MAX, MESSAGE_TEXT_MAX_BYTES, MIME_MAX_BYTES, OFFER_FILES_MAX, PATH_MAX_BYTES,
-    REASON_MAX_BYTES, WANT_RANGES_MAX, WRITTEN_AT_MAX_MS,
+    MESSAGE_SEQ_MAX, MESSAGE_TEXT_MAX_BYTES, MIME_MAX_BYTES, OFFER_FILES_MAX, REASON_MAX_BYTES,
+    WANT_RANGES_MAX, WRITTEN_AT_MAX_MS,
 };
 use crate::name::SafePath;
 use crate::text::{DisplayName, cut, one_line};
 use crate::tree::Hash;
 use crate::version::VersionRange;
+
+mod codec;
 
 /// One frame of the control channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +45,10 @@ pub enum Frame {
     Cancel(Cancel),
     /// The sender leaves the room on purpose.
     Bye(Bye),
+    /// The offerer binds itself to its number for the emoji.
+    SasCommit(SasCommit),
+    /// A number for the emoji.
+    SasReveal(SasReveal),
 }
 
 /// Who is speaking and which protocol versions it knows.
@@ -56,7 +62,7 @@ pub struct Hello {
     #[n(1)]
     pub device: DeviceId,
     /// The person's name.
-    #[cbor(n(2), with = "display_name")]
+    #[cbor(n(2), with = "codec::display_name")]
     pub name: DisplayName,
     /// File bytes that may be under way to this side at once.
     #[n(3)]
@@ -70,6 +76,9 @@ pub struct Hello {
     /// Signature of that key over [`Self::signed_bytes`].
     #[cbor(n(6), with = "minicbor::bytes")]
     pub proof: [u8; 64],
+    /// The stream that this device numbers its messages in; another one means that it began anew.
+    #[n(7)]
+    pub stream: u64,
 }
 
 impl Hello {
@@ -90,11 +99,11 @@ pub struct Probe {
     pub nonce: u64,
 }
 
-/// A chat message; `(author device, seq)` names it in the room for good.
+/// A chat message; `(author device, stream, seq)` names it in the room for good.
 #[derive(Debug, Clone, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
 #[cbor(map)]
 pub struct ChatMessage {
-    /// Counts the author's messages in this room from 1, up to [`MESSAGE_SEQ_MAX`].
+    /// Counts the author's messages of this stream from 1, up to [`MESSAGE_SEQ_MAX`].
     #[n(0)]
     pub seq: u64,
     /// When it was written by the author's clock, in milliseconds since 1970; clamped to
@@ -108,9 +117,13 @@ pub struct ChatMessage {
     /// may pass the message on.
     #[cbor(n(3), with = "minicbor::bytes")]
     pub signature: [u8; 64],
+    /// Random for every outbox, so that a device that lost count can begin again at 1.
+    #[n(4)]
+    pub stream: u64,
 }
 
-/// Cumulative receipt: all messages of the receiver up to `through` are stored.
+/// Cumulative receipt: all messages of the stream in the receiver's hello up to `through` are
+/// stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
 #[cbor(map)]
 pub struct Stored {
@@ -136,7 +149,7 @@ pub struct Offer {
 #[cbor(map)]
 pub struct OfferedFile {
     /// Where it goes below the receiver's folder.
-    #[cbor(n(0), with = "safe_path")]
+    #[cbor(n(0), with = "codec::safe_path")]
     pub path: SafePath,
     /// Length in bytes.
     #[n(1)]
@@ -260,6 +273,24 @@ pub struct Bye {
     pub reason: String,
 }
 
+/// Binds the offerer to the number it will show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
+#[cbor(map)]
+pub struct SasCommit {
+    /// Hash of the number, of the handshake's transcript and of the offerer's device id.
+    #[cbor(n(0), with = "minicbor::bytes")]
+    pub commitment: [u8; 32],
+}
+
+/// One side's part of what the emoji are made from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
+#[cbor(map)]
+pub struct SasReveal {
+    /// Random, new for every link.
+    #[cbor(n(0), with = "minicbor::bytes")]
+    pub random: [u8; 32],
+}
+
 /// Why a control frame could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
@@ -327,6 +358,8 @@ kinds! {
     0x0B => FileFailed,
     0x0C => Cancel,
     0x0D => Bye,
+    0x0E => SasCommit,
+    0x0F => SasReveal,
 }
 
 impl Frame {
@@ -387,7 +420,9 @@ impl Frame {
                     return Err(DecodeError::OutOfBounds("bulk frame size"));
                 }
             }
-            Self::Ping(_)
+            Self::SasCommit(_)
+            | Self::SasReveal(_)
+            | Self::Ping(_)
             | Self::Pong(_)
             | Self::Stored(_)
             | Self::Credit(_)
@@ -422,8 +457,9 @@ fn check_ranges(ranges: &[ByteRange]) -> Result<(), DecodeError> {
 impl ChatMessage {
     /// A message without a signature yet, its text cut at [`MESSAGE_TEXT_MAX_BYTES`].
     #[must_use]
-    pub fn new(seq: u64, written_at_ms: u64, text: &str) -> Self {
+    pub fn new(stream: u64, seq: u64, written_at_ms: u64, text: &str) -> Self {
         Self {
+            stream,
             seq,
             written_at_ms,
             text: cut(text, MESSAGE_TEXT_MAX_BYTES).to_owned(),
@@ -438,57 +474,12 @@ impl ChatMessage {
             b"parlor message v1".as_slice(),
             &room.0,
             &author.0,
+            &self.stream.to_be_bytes(),
             &self.seq.to_be_bytes(),
             &self.written_at_ms.to_be_bytes(),
             self.text.as_bytes(),
         ]
         .concat()
-    }
-}
-
-mod display_name {
-    use minicbor::decode::Error;
-    use minicbor::encode::Write;
-    use minicbor::{Decoder, Encoder, encode::Error as EncodeError};
-
-    use crate::text::DisplayName;
-
-    pub(super) fn encode<C, W: Write>(
-        name: &DisplayName,
-        e: &mut Encoder<W>,
-        _: &mut C,
-    ) -> Result<(), EncodeError<W::Error>> {
-        e.str(name.as_str())?.ok()
-    }
-
-    pub(super) fn decode<C>(d: &mut Decoder<'_>, _: &mut C) -> Result<DisplayName, Error> {
-        d.str().map(DisplayName::sanitise)
-    }
-}
-
-mod safe_path {
-    use minicbor::decode::Error;
-    use minicbor::encode::Write;
-    use minicbor::{Decoder, Encoder, encode::Error as EncodeError};
-
-    use super::PATH_MAX_BYTES;
-    use crate::name::SafePath;
-
-    pub(super) fn encode<C, W: Write>(
-        path: &SafePath,
-        e: &mut Encoder<W>,
-        _: &mut C,
-    ) -> Result<(), EncodeError<W::Error>> {
-        e.str(&path.to_string())?.ok()
-    }
-
-    pub(super) fn decode<C>(d: &mut Decoder<'_>, _: &mut C) -> Result<SafePath, Error> {
-        let text = d.str()?;
-        // A hostile name is made safe rather than refused: the person decides on the offer.
-        if text.len() > PATH_MAX_BYTES * 4 {
-            return Err(Error::message("path too long"));
-        }
-        Ok(SafePath::sanitise(text))
     }
 }
 

@@ -12,6 +12,7 @@
 //! - [`invite`]: the link and QR that let somebody in, and the keys derived from it.
 //! - [`code`]: the code that is read out and typed, and [`pake`], the key exchange behind it.
 //! - [`knock`]: what a newcomer with such a code and the member who shows it say to each other.
+//! - [`emoji`]: the pictures by which two people make sure that nobody is between them.
 //! - [`envelope`]: offers, answers and candidates sealed against the server that carries them.
 //! - [`name`]: file names a stranger chose, made safe.
 //! - [`text`]: short texts a stranger chose, made safe to show.
@@ -23,6 +24,7 @@
 
 pub mod chunk;
 pub mod code;
+pub mod emoji;
 pub mod envelope;
 pub mod frame;
 pub mod id;

@@ -292,7 +292,7 @@ fn safe_char(c: char) -> Option<char> {
 }
 
 /// Characters that show nothing, and those that change how the others show.
-pub(crate) fn is_invisible(c: char) -> bool {
+pub fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{00AD}' // soft hyphen
         | '\u{034F}' // grapheme joiner

@@ -3,7 +3,8 @@
 use core::time::Duration;
 use std::collections::BTreeMap;
 
-use parlor_engine::input::{DiskInput, IncomingKey, Input};
+use parlor_engine::input::{DiskInput, IncomingKey, Input, MessageId};
+use parlor_engine::known::KnownDevice;
 use parlor_engine::output::DiskRequest;
 use parlor_engine::ranges::RangeSet;
 use parlor_engine::time::Moment;
@@ -33,7 +34,9 @@ const FILE_MAX_BYTES: u64 = 16 * 1024 * 1024;
 pub(crate) struct Disk {
     pub(crate) sources: BTreeMap<u64, Vec<Source>>,
     pub(crate) files: BTreeMap<(IncomingKey, u32), Stored>,
-    pub(crate) messages: BTreeMap<(DeviceId, u64), String>,
+    pub(crate) messages: BTreeMap<MessageId, String>,
+    /// In the order of the first meetings.
+    pub(crate) known: Vec<KnownDevice>,
     /// Nothing can be written.
     pub(crate) is_full: bool,
     /// When the last request of each line of requests is done.
@@ -151,43 +154,20 @@ impl World {
         let faults = &self.faults.disk;
         let disk = &mut self.nodes[node].disk;
         let answer = match request {
-            DiskRequest::ReadChunk {
-                peer,
-                attempt,
-                transfer,
-                file,
-                offset,
-                len,
-            } => {
-                let sources = disk
-                    .sources
-                    .get_mut(&transfer)
-                    .expect("read a closed source");
-                let source = sources
-                    .get_mut(file as usize)
-                    .expect("read a file that is not on offer");
-                if chance(&mut self.rng, faults.read_fails) {
-                    source.bytes = None;
-                }
-                match source.read(transfer, file, offset, len) {
-                    Ok(frame) => Some(DiskInput::ChunkRead {
-                        peer,
-                        attempt,
-                        frame: frame.into(),
-                        data_len: len,
-                    }),
-                    Err(reason) => Some(DiskInput::ReadFailed {
-                        peer,
-                        attempt,
-                        transfer,
-                        file,
-                        data_len: len,
-                        reason,
-                    }),
-                }
+            DiskRequest::ReadChunk { .. } => {
+                let fails = chance(&mut self.rng, faults.read_fails);
+                disk.read_chunk(&request, fails)
             }
             DiskRequest::CloseSource { transfer } => {
                 disk.sources.remove(&transfer);
+                None
+            }
+            DiskRequest::RememberDevice { device } => {
+                disk.remember(device);
+                None
+            }
+            DiskRequest::ForgetDevice { device } => {
+                disk.known.retain(|known| known.public.id() != device);
                 None
             }
             DiskRequest::StoreMessage { author, message } => {
@@ -244,24 +224,76 @@ impl World {
 }
 
 impl Disk {
+    /// Messages outlive the app; files of theirs have other names in its next life.
+    pub(crate) fn restart(&mut self) {
+        *self = Self {
+            messages: core::mem::take(&mut self.messages),
+            known: core::mem::take(&mut self.known),
+            is_full: self.is_full,
+            ..Self::default()
+        };
+    }
+
+    fn read_chunk(&mut self, request: &DiskRequest, fails: bool) -> Option<DiskInput> {
+        let &DiskRequest::ReadChunk {
+            peer,
+            attempt,
+            transfer,
+            file,
+            offset,
+            len,
+        } = request
+        else {
+            return None;
+        };
+        let sources = self
+            .sources
+            .get_mut(&transfer)
+            .expect("read a closed source");
+        let source = sources
+            .get_mut(file as usize)
+            .expect("read a file that is not on offer");
+        if fails {
+            source.bytes = None;
+        }
+        Some(match source.read(transfer, file, offset, len) {
+            Ok(frame) => DiskInput::ChunkRead {
+                peer,
+                attempt,
+                frame: frame.into(),
+                data_len: len,
+            },
+            Err(reason) => DiskInput::ReadFailed {
+                peer,
+                attempt,
+                transfer,
+                file,
+                data_len: len,
+                reason,
+            },
+        })
+    }
+
+    fn remember(&mut self, device: KnownDevice) {
+        let mut known = self.known.iter_mut();
+        match known.find(|known| known.public == device.public) {
+            Some(known) => *known = device,
+            None => self.known.push(device),
+        }
+    }
+
     fn store_message(&mut self, author: DeviceId, message: ChatMessage, fails: bool) -> DiskInput {
-        let ChatMessage { seq, text, .. } = message;
+        let id = MessageId::of(author, &message);
+        let text = message.text;
         let pending = self.pending_messages.get_mut(&author);
         *pending.expect("counted when it was asked") -= 1;
         if fails {
             let reason = "no space left".to_owned();
-            return DiskInput::MessageNotStored {
-                author,
-                seq,
-                reason,
-            };
+            return DiskInput::MessageNotStored { id, reason };
         }
-        let kept = self
-            .messages
-            .entry((author, seq))
-            .or_insert_with(|| text.clone());
+        let kept = self.messages.entry(id).or_insert_with(|| text.clone());
         assert_eq!(*kept, text, "two texts under one number");
-        DiskInput::MessageStored { author, seq }
+        DiskInput::MessageStored { id }
     }
 
     fn create(
@@ -400,7 +432,9 @@ fn store_failed(key: IncomingKey, file: u32, len: u64) -> DiskInput {
 fn line_of(request: &DiskRequest) -> Line {
     match request {
         DiskRequest::ReadChunk { .. } | DiskRequest::CloseSource { .. } => Line::Reads,
-        DiskRequest::StoreMessage { .. } => Line::Messages,
+        DiskRequest::StoreMessage { .. }
+        | DiskRequest::RememberDevice { .. }
+        | DiskRequest::ForgetDevice { .. } => Line::Messages,
         DiskRequest::Write { key, chunk } => Line::File(*key, chunk.file),
         DiskRequest::Create { key, file, .. }
         | DiskRequest::Finish { key, file }

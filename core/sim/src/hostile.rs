@@ -34,6 +34,17 @@ impl World {
         };
     }
 
+    /// Nothing that `node` says or does is held against the others from now on.
+    pub fn mark_hostile(&mut self, node: NodeIx) {
+        self.nodes[node].hostility.is_hostile = true;
+    }
+
+    /// The stream that `node` numbers its messages in.
+    #[must_use]
+    pub fn stream(&self, node: NodeIx) -> u64 {
+        self.nodes[node].session.stream()
+    }
+
     /// A message as the device of `node` would sign it.
     #[must_use]
     pub fn signed(&self, node: NodeIx, mut message: ChatMessage) -> ChatMessage {

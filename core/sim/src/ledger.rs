@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use parlor_engine::input::IncomingKey;
+use parlor_engine::input::{IncomingKey, MessageId};
 use parlor_engine::notice::{Notice, Outcome};
 use parlor_proto::frame::OfferedFile;
 use parlor_proto::id::DeviceId;
@@ -14,8 +14,8 @@ use crate::world::World;
 /// The truth.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
-    /// Texts by author, in order.
-    pub(crate) said: BTreeMap<DeviceId, Vec<String>>,
+    /// Texts by author and stream, in order.
+    pub(crate) said: BTreeMap<(DeviceId, u64), Vec<String>>,
     pub(crate) offers: BTreeMap<IncomingKey, Vec<OfferedFile>>,
 }
 
@@ -58,6 +58,9 @@ impl World {
             | Notice::CodeMistyped { .. }
             | Notice::CodeClosed { .. }
             | Notice::ServerSuspected { .. }
+            | Notice::Verified { .. }
+            | Notice::NotVerified { .. }
+            | Notice::NotRemembered { .. }
             | Notice::Ended => return false,
         };
         let node = self.node_of(device).map(|ix| &self.nodes[ix]);
@@ -73,31 +76,27 @@ impl World {
 
     fn check(&mut self, node: NodeIx, notice: &Notice) {
         match notice {
-            Notice::Said { seq, text, .. } => {
-                let said = self.ledger.said.entry(self.nodes[node].device).or_default();
-                said.push(text.clone());
-                assert_eq!(*seq, said.len() as u64, "a number was left out");
-            }
+            Notice::Said {
+                stream, seq, text, ..
+            } => self.check_said(node, *stream, *seq, text),
             Notice::Heard {
                 author,
                 name,
+                stream,
                 seq,
                 text,
                 ..
             } => {
                 self.check_name(*author, name);
-                self.check_heard(node, *author, *seq, text);
+                let id = MessageId {
+                    author: *author,
+                    stream: *stream,
+                    seq: *seq,
+                };
+                self.check_heard(node, id, text);
             }
             Notice::Delivered { seq, to } => {
-                let ix = self.node_of(*to).expect("delivered to nobody");
-                let message = (self.nodes[node].device, *seq);
-                let is_stored = self.nodes[ix].disk.messages.contains_key(&message);
-                assert!(
-                    is_stored,
-                    "node {node} says {seq} is delivered, node {ix} lacks it"
-                );
-                let before = self.nodes[node].delivered.insert(*to, *seq).unwrap_or(0);
-                assert_eq!(*seq, before + 1, "a receipt was left out or came twice");
+                self.check_delivered(node, *seq, *to);
             }
             Notice::Offered { key, files, .. } => {
                 assert_eq!(
@@ -138,6 +137,9 @@ impl World {
             | Notice::CodeUsed { .. }
             | Notice::CodeMistyped { .. }
             | Notice::CodeClosed { .. }
+            | Notice::Verified { .. }
+            | Notice::NotVerified { .. }
+            | Notice::NotRemembered { .. }
             | Notice::Ended => {}
         }
     }
@@ -161,8 +163,36 @@ impl World {
         assert_eq!(Some(name), author_name, "a message under another name");
     }
 
-    fn check_heard(&mut self, node: NodeIx, author: DeviceId, seq: u64, text: &str) {
-        let said = self.ledger.said.get(&author);
+    fn check_said(&mut self, node: NodeIx, stream: u64, seq: u64, text: &str) {
+        let author = self.nodes[node].device;
+        let said = self.ledger.said.entry((author, stream)).or_default();
+        said.push(text.to_owned());
+        assert_eq!(seq, said.len() as u64, "a number was left out");
+    }
+
+    fn check_delivered(&mut self, node: NodeIx, seq: u64, to: DeviceId) {
+        let ix = self.node_of(to).expect("delivered to nobody");
+        let message = MessageId {
+            author: self.nodes[node].device,
+            stream: self.nodes[node].session.stream(),
+            seq,
+        };
+        let is_stored = self.nodes[ix].disk.messages.contains_key(&message);
+        assert!(
+            is_stored,
+            "node {node} says {seq} is delivered, node {ix} lacks it"
+        );
+        let before = self.nodes[node].delivered.insert(to, seq).unwrap_or(0);
+        assert_eq!(seq, before + 1, "a receipt was left out or came twice");
+    }
+
+    fn check_heard(&mut self, node: NodeIx, id: MessageId, text: &str) {
+        let MessageId {
+            author,
+            stream,
+            seq,
+        } = id;
+        let said = self.ledger.said.get(&(author, stream));
         let index = usize::try_from(seq - 1).expect("a small number");
         let original = said.and_then(|said| said.get(index));
         assert_eq!(
@@ -172,10 +202,10 @@ impl World {
         );
         let state = &mut self.nodes[node];
         assert!(
-            state.disk.messages.contains_key(&(author, seq)),
+            state.disk.messages.contains_key(&id),
             "shown before it was stored"
         );
-        let before = state.heard.insert(author, seq).unwrap_or(0);
+        let before = state.heard.insert((author, stream), seq).unwrap_or(0);
         assert_eq!(seq, before + 1, "node {node} showed {seq} after {before}");
     }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use fastrand::Rng;
 use parlor_engine::device::DeviceKey;
 use parlor_engine::input::IncomingKey;
+use parlor_engine::known::KnownDevice;
 use parlor_engine::notice::Notice;
 use parlor_engine::session::{Config, Session, WINDOW_MIN_BYTES};
 use parlor_proto::id::{DeviceId, PeerId};
@@ -60,8 +61,8 @@ pub(crate) struct Node {
     pub(crate) next_transfer: u64,
     /// Files this node's person took, by offer.
     pub(crate) taken: BTreeMap<IncomingKey, Vec<u32>>,
-    /// How far each author's messages were shown.
-    pub(crate) heard: BTreeMap<DeviceId, u64>,
+    /// How far each author's messages of each stream were shown.
+    pub(crate) heard: BTreeMap<(DeviceId, u64), u64>,
     /// How far each device has this node's messages, by the notices.
     pub(crate) delivered: BTreeMap<DeviceId, u64>,
     /// Incoming transfers that ended.
@@ -73,23 +74,10 @@ pub(crate) struct Node {
 
 impl Node {
     pub(crate) fn new(ix: NodeIx, window_bytes: u32, rng: &mut Rng) -> Self {
-        let key = device_key(ix);
-        let device = key.id();
         let name = DisplayName::sanitise(&format!("node {ix}"));
-        let mut seed = [0; 32];
-        rng.fill(&mut seed);
-        let session = Session::new(Config {
-            secret: SECRET,
-            intent: JoinIntent::Open,
-            max_peers: None,
-            device: key,
-            name: name.clone(),
-            seed,
-            window_bytes,
-        });
         Self {
-            session,
-            device,
+            session: session(ix, name.clone(), Vec::new(), window_bytes, rng),
+            device: device_key(ix).id(),
             name,
             window_bytes: window_bytes.max(WINDOW_MIN_BYTES).into(),
             manner: Manner::Accepts,
@@ -112,13 +100,51 @@ impl Node {
         }
     }
 
+    /// The app starts again on the same device: of what was before only the disk is left, and the
+    /// screen is empty.
+    pub(crate) fn restart(&mut self, ix: NodeIx, rng: &mut Rng) {
+        let window_bytes = u32::try_from(self.window_bytes).expect("a window is a u32");
+        self.disk.restart();
+        let known = self.disk.known.clone();
+        self.session = session(ix, self.name.clone(), known, window_bytes, rng);
+        self.is_alive = true;
+        self.idle_wakes = 0;
+        self.links.clear();
+        self.taken.clear();
+        self.heard.clear();
+        self.delivered.clear();
+        self.received.clear();
+        self.sent.clear();
+    }
+
     /// Alive and in the room.
     pub(crate) fn is_here(&self) -> bool {
         self.is_alive && !self.session.has_ended()
     }
 }
 
-/// The key of a node's device; never used twice, as a restarted app would come as a new node.
+fn session(
+    ix: NodeIx,
+    name: DisplayName,
+    known: Vec<KnownDevice>,
+    window_bytes: u32,
+    rng: &mut Rng,
+) -> Session {
+    let mut seed = [0; 32];
+    rng.fill(&mut seed);
+    Session::new(Config {
+        secret: SECRET,
+        intent: JoinIntent::Open,
+        max_peers: None,
+        device: device_key(ix),
+        known,
+        name,
+        seed,
+        window_bytes,
+    })
+}
+
+/// The key of a node's device.
 pub(crate) fn device_key(ix: NodeIx) -> DeviceKey {
     let mut seed = [0xDE; 32];
     seed[..8].copy_from_slice(&(ix as u64).to_le_bytes());

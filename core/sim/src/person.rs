@@ -4,6 +4,7 @@ use core::time::Duration;
 
 use parlor_engine::input::{Command, IncomingKey, Input};
 use parlor_proto::frame::OfferedFile;
+use parlor_proto::id::DeviceId;
 use parlor_proto::name::SafePath;
 
 use crate::clock::Event;
@@ -96,6 +97,17 @@ impl World {
         self.input(node, Input::Command(Command::CancelIncoming { key }));
     }
 
+    /// The person wants something.
+    pub fn command(&mut self, node: NodeIx, command: Command) {
+        self.input(node, Input::Command(command));
+    }
+
+    /// The device of `node`.
+    #[must_use]
+    pub fn device(&self, node: NodeIx) -> DeviceId {
+        self.nodes[node].device
+    }
+
     /// The operating system says that the network changed.
     pub fn network_changed(&mut self, node: NodeIx) {
         self.input(node, Input::Command(Command::NetworkChanged));
@@ -114,6 +126,20 @@ impl World {
         self.drop_ends_of(node);
         self.cut_signaling(node);
         self.nodes[node].socket = None;
+    }
+
+    /// Starts the app of a killed node again, some time later: the same device, a new session.
+    pub fn restart(&mut self, node: NodeIx) {
+        // What was asked of the disk before is done by then.
+        self.run_for(Duration::from_secs(10));
+        self.note(|| format!("node {node} starts again"));
+        let device = self.nodes[node].device;
+        self.nodes[node].restart(node, &mut self.rng);
+        for other in &mut self.nodes {
+            // Offers are made to it anew.
+            other.sent.retain(|(_, to)| *to != device);
+        }
+        self.input(node, Input::Time);
     }
 
     /// The person thinks about an offer, and answers.

@@ -246,10 +246,11 @@ impl World {
         let here = self.here();
         here.iter().all(|&author| {
             let device = self.nodes[author].device;
-            let said = self.ledger.said.get(&device).map_or(0, Vec::len) as u64;
+            let stream = (device, self.nodes[author].session.stream());
+            let said = self.ledger.said.get(&stream).map_or(0, Vec::len) as u64;
             let mut others = here.iter().filter(|&&ix| ix != author);
             others.all(|&ix| {
-                let heard = self.nodes[ix].heard.get(&device).copied().unwrap_or(0);
+                let heard = self.nodes[ix].heard.get(&stream).copied().unwrap_or(0);
                 let receipts = self.nodes[author].delivered.get(&self.nodes[ix].device);
                 heard == said && receipts.copied().unwrap_or(0) == said
             })

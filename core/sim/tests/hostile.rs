@@ -31,7 +31,7 @@ fn speaking_before_hello_is_refused() {
             world.room(2);
             world.join();
             let first = match seed % 4 {
-                0 => Frame::Message(ChatMessage::new(1, 0, "psst")).encode(),
+                0 => Frame::Message(ChatMessage::new(1, 1, 0, "psst")).encode(),
                 1 => Frame::Credit(Credit { limit: u64::MAX }).encode(),
                 2 => vec![0x01, 0xFF, 0xFF],
                 _ => Vec::new(),
@@ -80,7 +80,8 @@ fn a_flood_of_messages_is_bounded() {
             let mut world = World::new(seed);
             world.faults().disk.delay_ms = 50..=400;
             world.room(3);
-            let spam = |seq| world.signed(EVE, ChatMessage::new(seq, 0, "spam"));
+            let stream = world.stream(EVE);
+            let spam = |seq| world.signed(EVE, ChatMessage::new(stream, seq, 0, "spam"));
             let message = |seq| control(Frame::Message(spam(seq)).encode());
             let flood: Vec<_> = (1..2000).map(message).collect();
             world.inject(EVE, &flood);
@@ -98,7 +99,7 @@ fn a_message_in_anothers_name_is_refused() {
         let mut world = World::new(seed);
         world.room(3);
         world.say(0, "this is mine");
-        let forged = ChatMessage::new(2, 0, "and so is this");
+        let forged = ChatMessage::new(world.stream(EVE), 2, 0, "and so is this");
         // Signed with another device's key, or with none.
         let forged = if seed % 2 == 0 {
             world.signed(0, forged)
@@ -106,6 +107,22 @@ fn a_message_in_anothers_name_is_refused() {
             forged
         };
         world.inject(EVE, &[control(Frame::Message(forged).encode())]);
+        world.run_until("both refused it", Duration::from_secs(60), |world| {
+            (0..2).all(|node| was_refused(world, node))
+        });
+        go_on_without_her(&mut world);
+    });
+}
+
+#[test]
+fn a_message_of_another_stream_than_the_hellos_is_refused() {
+    let name = "a_message_of_another_stream_than_the_hellos_is_refused";
+    check(module_path!(), name, 20, |seed| {
+        let mut world = World::new(seed);
+        world.room(3);
+        let other = world.stream(EVE) ^ 1;
+        let message = world.signed(EVE, ChatMessage::new(other, 1, 0, "which of me?"));
+        world.inject(EVE, &[control(Frame::Message(message).encode())]);
         world.run_until("both refused it", Duration::from_secs(60), |world| {
             (0..2).all(|node| was_refused(world, node))
         });
@@ -216,7 +233,7 @@ fn nonsense(rng: &mut Rng) -> HostileFrame {
     let (by_sender, reason) = (rng.bool(), "because".to_owned());
     let frame = match rng.u8(0..16) {
         0 => Frame::Ping(Probe { nonce: any(rng) }),
-        1 => Frame::Message(ChatMessage::new(any(rng).max(1), 0, "?")),
+        1 => Frame::Message(ChatMessage::new(any(rng), any(rng).max(1), 0, "?")),
         2 => Frame::Stored(Stored { through: any(rng) }),
         3 => offer(any(rng)),
         4 | 5 => Frame::Answer(OfferAnswer {

@@ -47,6 +47,32 @@ fn a_killed_peer_comes_back_as_another() {
     );
 }
 
+/// Messages count from one again, and the ledger sees that each is shown once.
+#[test]
+fn a_device_that_starts_again_is_heard_again() {
+    let name = "a_device_that_starts_again_is_heard_again";
+    check(module_path!(), name, 40, |seed| {
+        let mut world = World::rough(seed);
+        world.room(3);
+        for node in 0..3 {
+            world.say(node, "before");
+            world.offer(node, &[200_000, 1_000]);
+        }
+        let millis = world.dice().u64(0..4000);
+        world.run_for(Duration::from_millis(millis));
+        let former = world.stream(1);
+        world.kill(1);
+        world.restart(1);
+        assert_ne!(world.stream(1), former);
+        for text in ["it is me again", "do you hear me?"] {
+            world.say(1, text);
+        }
+        world.offer(1, &[100_000]);
+        world.say(0, "loud and clear");
+        world.settle();
+    });
+}
+
 #[test]
 fn leaving_is_noticed_at_once() {
     check(module_path!(), "leaving_is_noticed_at_once", 20, |seed| {

@@ -7,7 +7,7 @@ use parlor_proto::id::{DeviceId, PeerId};
 use parlor_proto::text::DisplayName;
 
 use super::Session;
-use crate::input::{DiskInput, IncomingKey};
+use crate::input::{DiskInput, IncomingKey, MessageId};
 use crate::notice::Notice;
 use crate::output::{DiskRequest, LinkAction};
 use crate::transfer::incoming::{ChunkArrival, Incoming};
@@ -44,6 +44,20 @@ impl Session {
             .values_mut()
             .filter(|o| !o.has_met(device) && !o.is_cancelled());
         let steps: Vec<Step> = new.take(room).flat_map(|o| o.offer_to(device)).collect();
+        self.take_steps(device, steps);
+    }
+
+    /// A device came back without what it knew of this room: what it was offered is news to it,
+    /// and what it offered is no longer there.
+    pub(super) fn forget_transfers(&mut self, device: DeviceId) {
+        self.outgoing
+            .values_mut()
+            .for_each(|outgoing| outgoing.forget(device));
+        let theirs = self.incoming.values_mut();
+        let steps: Vec<Step> = theirs
+            .filter(|incoming| incoming.is_from(device))
+            .flat_map(|incoming| incoming.cancel(false, "the other device began anew"))
+            .collect();
         self.take_steps(device, steps);
     }
 
@@ -211,14 +225,13 @@ impl Session {
                 self.answered(key.from, len);
                 self.with_incoming(key, |incoming| incoming.fail_file(file, &reason, true));
             }
-            DiskInput::MessageStored { author, seq } => self.on_message_stored(author, seq),
-            DiskInput::MessageNotStored {
-                author,
-                seq,
-                reason,
-            } => {
-                self.chat.on_not_durable(author, seq, self.now);
-                tracing::warn!(seq, reason, "could not store a message");
+            DiskInput::DeviceNotRemembered { device, reason } => {
+                self.notice(Notice::NotRemembered { device, reason });
+            }
+            DiskInput::MessageStored { id } => self.on_message_stored(id),
+            DiskInput::MessageNotStored { id, reason } => {
+                self.chat.on_not_durable(id, self.now);
+                tracing::warn!(seq = id.seq, reason, "could not store a message");
             }
         }
     }
@@ -272,21 +285,22 @@ impl Session {
         }
     }
 
-    fn on_message_stored(&mut self, author: DeviceId, seq: u64) {
-        let Some(durable) = self.chat.on_durable(author, seq) else {
+    fn on_message_stored(&mut self, id: MessageId) {
+        let author = id.author;
+        let Some(durable) = self.chat.on_durable(id) else {
             return;
         };
         for (name, message) in durable.messages {
             self.notice(Notice::Heard {
                 author,
                 name,
+                stream: message.stream,
                 seq: message.seq,
                 text: message.text,
                 written_at_ms: message.written_at_ms,
             });
         }
-        if let Some(peer) = self.peer_of(author) {
-            let through = durable.through;
+        if let (Some(peer), Some(through)) = (self.peer_of(author), durable.through) {
             self.send(peer, &Frame::Stored(Stored { through }));
         }
     }

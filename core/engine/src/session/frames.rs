@@ -8,13 +8,14 @@ use parlor_proto::id::{DeviceId, PeerId};
 use parlor_proto::version::VERSIONS;
 
 use super::Session;
+use super::identity::EMOJI_DIFFER;
 use crate::chat::Arrival;
 use crate::handshake::HandshakeFailed;
 use crate::input::IncomingKey;
 use crate::notice::Notice;
 use crate::output::DiskRequest;
 use crate::pacer::{ReceiveCredit, SendPacer};
-use crate::peer::{LinkState, Stage};
+use crate::peer::{Introduction, LinkState, Stage};
 use crate::transfer::incoming::Incoming;
 use crate::transfer::{INCOMING_MAX, INCOMING_PER_DEVICE_MAX, Step, Violation};
 
@@ -65,17 +66,21 @@ impl Session {
         if let Err(mismatch) = VERSIONS.negotiate(hello.versions) {
             return self.refuse_peer(id, &mismatch.to_string());
         }
-        let Some(public) = self.proven_device(id, &hello) else {
+        let Some((public, transcript)) = self.proven_device(id, &hello) else {
             return self.refuse_unproven(id, HandshakeFailed);
         };
         let Hello {
             device,
             name,
             window_bytes,
+            stream,
             ..
         } = hello;
         if device == self.config.device.id() {
             return self.refuse_peer(id, "the other device says it is this one");
+        }
+        if self.refused_devices.contains(&device) {
+            return self.refuse_peer(id, EMOJI_DIFFER);
         }
         // A device that came back under a new id takes its old place.
         let former = self.peer_of(device);
@@ -96,7 +101,16 @@ impl Session {
         let mut receive = ReceiveCredit::new(window, peer.allowed_bytes, carried);
         // What our disk took since our hello is theirs to send already.
         let credit = receive.settled(0);
-        let took = peer.opened(public, name.clone(), send, receive, now);
+        let standing = self.known.standing(device, &name);
+        let shown_name = self.known.shown_name(device, &name);
+        let who = Introduction {
+            public,
+            name: name.clone(),
+            stream,
+            shown_name: shown_name.clone(),
+            standing: standing.clone(),
+        };
+        let took = peer.opened(who, send, receive, now);
         let path = peer.open().and_then(|open| open.path);
         if let Some(limit) = credit {
             self.send(id, &Frame::Credit(Credit { limit }));
@@ -107,11 +121,25 @@ impl Session {
         self.notice(Notice::PeerConnected {
             peer: id,
             device,
-            name,
+            name: shown_name,
             path,
             took,
+            standing,
         });
-        let through = self.chat.link_opened(device);
+        self.catch_up(id, device, stream);
+        self.begin_sas(id, transcript);
+        if let Some(device) = self.known.met(public, &name) {
+            self.disk(DiskRequest::RememberDevice { device });
+        }
+    }
+
+    /// Says how far the device's messages are stored here, and what is on offer.
+    fn catch_up(&mut self, id: PeerId, device: DeviceId, stream: u64) {
+        let opened = self.chat.link_opened(device, stream);
+        if opened.has_begun_anew {
+            self.forget_transfers(device);
+        }
+        let through = opened.through;
         self.send(id, &Frame::Stored(Stored { through }));
         self.offer_again(device);
     }
@@ -125,6 +153,9 @@ impl Session {
                 let (author, name) = (device, self.name_of(device));
                 if !self.is_signed(id, &message) {
                     return Err(Violation("sent a message that it did not sign"));
+                }
+                if self.stream_of(id) != Some(message.stream) {
+                    return Err(Violation("numbers its messages in two ways"));
                 }
                 match self.chat.on_message(device, name, message.clone()) {
                     Arrival::New => self.disk(DiskRequest::StoreMessage { author, message }),
@@ -148,6 +179,8 @@ impl Session {
                 }
             }
             Frame::Bye(bye) => self.remove_peer(id, &bye.reason),
+            Frame::SasCommit(commit) => self.with_sas(id, |sas| sas.on_commit(commit).map(Some)),
+            Frame::SasReveal(reveal) => self.with_sas(id, |sas| sas.on_reveal(reveal)),
             Frame::Offer(offer) => self.on_file_offer(device, offer)?,
             Frame::Answer(_)
             | Frame::Want(_)
@@ -156,6 +189,10 @@ impl Session {
             | Frame::Cancel(_) => self.on_transfer_frame(device, frame)?,
         }
         Ok(())
+    }
+
+    fn stream_of(&self, id: PeerId) -> Option<u64> {
+        Some(self.peers.get(&id)?.open()?.stream)
     }
 
     fn is_signed(&self, id: PeerId, message: &ChatMessage) -> bool {
@@ -272,6 +309,8 @@ impl Session {
             | Frame::Stored(_)
             | Frame::Offer(_)
             | Frame::Credit(_)
+            | Frame::SasCommit(_)
+            | Frame::SasReveal(_)
             | Frame::Bye(_) => Vec::new(),
         };
         self.take_steps(device, steps);

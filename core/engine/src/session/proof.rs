@@ -119,13 +119,19 @@ impl Session {
             window_bytes,
             bulk_frame_max_bytes: u32::try_from(BULK_FRAME_MAX_BYTES).unwrap_or(u32::MAX),
             signing_key: key.public().signing,
+            stream: self.chat.stream(),
             proof: key.sign(&Hello::signed_bytes(&proven.transcript, device)),
         };
         self.send(id, &Frame::Hello(hello));
     }
 
-    /// The keys of the device, if the hello proves that they are its own and the id is theirs.
-    pub(super) fn proven_device(&self, id: PeerId, hello: &Hello) -> Option<DevicePublic> {
+    /// The keys of the device, if the hello proves that they are its own and the id is theirs, and
+    /// the handshake's transcript.
+    pub(super) fn proven_device(
+        &self,
+        id: PeerId,
+        hello: &Hello,
+    ) -> Option<(DevicePublic, [u8; 32])> {
         let LinkState::Connecting { stage, .. } = &self.peers.get(&id)?.state else {
             return None;
         };
@@ -138,6 +144,6 @@ impl Session {
         };
         let signed = Hello::signed_bytes(&proven.transcript, hello.device);
         let holds = public.id() == hello.device && public.has_signed(&signed, &hello.proof);
-        holds.then_some(public)
+        holds.then_some((public, proven.transcript))
     }
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use parlor_proto::chunk::ChunkFrame;
 use parlor_proto::frame::{ByteRange, Frame, OfferAnswer, OfferedFile};
+use parlor_proto::id::DeviceId;
 use parlor_proto::limits::WANT_RANGES_MAX;
 use parlor_proto::text::DisplayName;
 
@@ -84,6 +85,10 @@ impl Incoming {
             state: State::Offered,
             stopped: None,
         }
+    }
+
+    pub(crate) fn is_from(&self, device: DeviceId) -> bool {
+        self.key.from == device
     }
 
     pub(crate) fn is_ended(&self) -> bool {

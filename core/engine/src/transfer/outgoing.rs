@@ -131,6 +131,11 @@ impl Outgoing {
         }))
     }
 
+    /// `device` no longer knows of the offer.
+    pub(crate) fn forget(&mut self, device: DeviceId) {
+        self.receivers.remove(&device);
+    }
+
     pub(crate) fn link_closed(&mut self, device: DeviceId) {
         if let Some(receiver) = self.receivers.get_mut(&device) {
             receiver.queue.clear();

@@ -1,6 +1,8 @@
 //! A control frame: CBOR from a peer.
 
-use parlor_proto::frame::{Bye, Cancel, Credit, FileFailed, FileRef, Frame, Offer, Probe, Stored};
+use parlor_proto::frame::{
+    Bye, Cancel, Credit, FileFailed, FileRef, Frame, Offer, Probe, SasCommit, SasReveal, Stored,
+};
 use parlor_proto::limits::{CONTROL_FRAME_MAX_BYTES, OFFER_FILES_MAX, REASON_MAX_BYTES};
 
 use crate::{Seed, session};
@@ -57,12 +59,16 @@ pub fn seeds() -> Vec<Seed> {
 }
 
 /// Frames that two sessions without trouble do not exchange.
-pub(crate) fn trouble() -> [Frame; 8] {
+pub(crate) fn trouble() -> [Frame; 10] {
     let (transfer, file) = (1, 0);
     let reason = "because".to_owned();
     [
         Frame::Ping(Probe { nonce: 7 }),
         Frame::Pong(Probe { nonce: u64::MAX }),
+        Frame::SasCommit(SasCommit {
+            commitment: [1; 32],
+        }),
+        Frame::SasReveal(SasReveal { random: [1; 32] }),
         Frame::Stored(Stored { through: 1 }),
         Frame::Credit(Credit { limit: 8 << 20 }),
         Frame::FileDone(FileRef { transfer, file }),

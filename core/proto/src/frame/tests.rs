@@ -21,10 +21,11 @@ fn samples() -> Vec<Frame> {
             bulk_frame_max_bytes: 135_168,
             signing_key: [0x22; 32],
             proof: [0x33; 64],
+            stream: 0x4444,
         }),
         Frame::Ping(Probe { nonce: 7 }),
         Frame::Pong(Probe { nonce: 7 }),
-        Frame::Message(ChatMessage::new(1, 1_700_000_000_000, "hello")),
+        Frame::Message(ChatMessage::new(0x4444, 1, 1_700_000_000_000, "hello")),
         Frame::Stored(Stored { through: 1 }),
         Frame::Offer(Offer {
             transfer: 5,
@@ -63,6 +64,10 @@ fn samples() -> Vec<Frame> {
         Frame::Bye(Bye {
             reason: "left".to_owned(),
         }),
+        Frame::SasCommit(SasCommit {
+            commitment: [0x55; 32],
+        }),
+        Frame::SasReveal(SasReveal { random: [0x66; 32] }),
     ]
 }
 
@@ -154,7 +159,7 @@ fn a_hostile_file_name_arrives_harmless() {
 fn bounds_are_held() {
     let long = Frame::Message(ChatMessage {
         text: "x".repeat(MESSAGE_TEXT_MAX_BYTES + 1),
-        ..ChatMessage::new(1, 0, "")
+        ..ChatMessage::new(0x4444, 1, 0, "")
     });
     assert_eq!(
         Frame::decode(&long.encode()),
@@ -190,7 +195,7 @@ fn bounds_are_held() {
 
 #[test]
 fn numbers_that_would_overflow_are_refused() {
-    let last = ChatMessage::new(MESSAGE_SEQ_MAX, u64::MAX, "x");
+    let last = ChatMessage::new(0x4444, MESSAGE_SEQ_MAX, u64::MAX, "x");
     let Ok(Frame::Message(read)) = Frame::decode(&Frame::Message(last.clone()).encode()) else {
         panic!("a message");
     };
@@ -234,7 +239,7 @@ proptest! {
     fn messages_read_back(
         seq in 1u64..MESSAGE_SEQ_MAX, at in 0..WRITTEN_AT_MAX_MS, text in "a.{0,400}",
     ) {
-        let frame = Frame::Message(ChatMessage::new(seq, at, &text));
+        let frame = Frame::Message(ChatMessage::new(0x4444, seq, at, &text));
         prop_assert_eq!(Frame::decode(&frame.encode()), Ok(frame));
     }
 

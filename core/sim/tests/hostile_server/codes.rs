@@ -54,6 +54,7 @@ struct Sponsor {
 impl Sponsor {
     fn new(rng: &mut Rng, nameplate: Nameplate) -> Self {
         let config = Config {
+            known: Vec::new(),
             secret: SECRET,
             intent: JoinIntent::Open,
             max_peers: None,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use parlor_engine::input::DiskInput;
+use parlor_engine::input::{DiskInput, MessageId};
 use parlor_engine::output::DiskRequest;
 use parlor_proto::chunk::ChunkFrame;
 use parlor_proto::id::DeviceId;
@@ -48,7 +48,7 @@ pub(super) fn answer(request: DiskRequest, outcome: u8) -> Option<DiskInput> {
     let (key, file, len, done) = match request {
         DiskRequest::ReadChunk { .. } => return read(&request, is_well),
         DiskRequest::StoreMessage { author, message } => {
-            return Some(stored(author, message.seq, is_well));
+            return Some(stored(MessageId::of(author, &message), is_well));
         }
         DiskRequest::Create { key, file, .. } => (key, file, 0, DiskInput::Created { key, file }),
         DiskRequest::Write { key, chunk } => {
@@ -86,7 +86,13 @@ pub(super) fn answer(request: DiskRequest, outcome: u8) -> Option<DiskInput> {
                 },
             )
         }
-        DiskRequest::Discard { .. } | DiskRequest::CloseSource { .. } => return None,
+        DiskRequest::RememberDevice { device } => {
+            let (device, reason) = (device.public.id(), REFUSAL.to_owned());
+            return (!is_well).then_some(DiskInput::DeviceNotRemembered { device, reason });
+        }
+        DiskRequest::Discard { .. }
+        | DiskRequest::CloseSource { .. }
+        | DiskRequest::ForgetDevice { .. } => return None,
     };
     let reason = REFUSAL.to_owned();
     Some(if is_well {
@@ -101,16 +107,12 @@ pub(super) fn answer(request: DiskRequest, outcome: u8) -> Option<DiskInput> {
     })
 }
 
-fn stored(author: DeviceId, seq: u64, is_well: bool) -> DiskInput {
+fn stored(id: MessageId, is_well: bool) -> DiskInput {
     let reason = REFUSAL.to_owned();
     if is_well {
-        DiskInput::MessageStored { author, seq }
+        DiskInput::MessageStored { id }
     } else {
-        DiskInput::MessageNotStored {
-            author,
-            seq,
-            reason,
-        }
+        DiskInput::MessageNotStored { id, reason }
     }
 }
 

@@ -65,6 +65,9 @@ ops![
     Chunk,
     /// Our socket to the server closes.
     SocketClosed,
+    /// We say whether the emoji are the same.
+    WeVerify,
+    WeForget,
 ];
 
 /// Plays the whole input. `true` when the two were connected at its start.
@@ -172,6 +175,13 @@ fn command(room: &mut Room, op: Op, script: &mut Reader<'_>) {
         }
         Op::TheyCancel | Op::WeCancel => cancel(room.end(who.other()).device, script),
         Op::TheyLeave | Op::WeLeave => Command::Leave,
+        Op::WeVerify => Command::Verify {
+            device: room.they.device,
+            matches: script.u8() & 1 == 0,
+        },
+        Op::WeForget => Command::Forget {
+            device: room.they.device,
+        },
         _ => Command::NetworkChanged,
     };
     room.push(who, Input::Command(command));

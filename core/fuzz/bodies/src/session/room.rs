@@ -102,7 +102,7 @@ pub(super) struct Room {
     pub(super) requests: VecDeque<DiskRequest>,
     /// Changes the next frame of theirs: byte and mask.
     pub(super) tamper: Option<(usize, u8)>,
-    heard: BTreeMap<DeviceId, u64>,
+    heard: BTreeMap<(DeviceId, u64), u64>,
     spoken: Vec<Frame>,
     returns: u8,
 }
@@ -110,8 +110,8 @@ pub(super) struct Room {
 impl Room {
     pub(super) fn new(rules: Rules) -> Self {
         let peer = PeerId([if rules.we_offer { 0x90 } else { 0x10 }; 16]);
-        let we = config(0, rules.window_bytes());
-        let they = config(1, WINDOW_MIN_BYTES);
+        let we = config(0, 0, rules.window_bytes());
+        let they = config(1, 0, WINDOW_MIN_BYTES);
         Self {
             now: Moment::default(),
             we: End::new(we, peer),
@@ -194,7 +194,7 @@ impl Room {
         let device = if is_same_device { 1 } else { self.returns | 2 };
         let mut id = [0x50_u8; 16];
         id[15] = id[15].wrapping_add(self.returns);
-        self.they = End::new(config(device, WINDOW_MIN_BYTES), PeerId(id));
+        self.they = End::new(config(device, self.returns, WINDOW_MIN_BYTES), PeerId(id));
         self.push(Who::They, Input::Time);
     }
 
@@ -402,8 +402,13 @@ impl Room {
     fn on_notice(&mut self, who: Who, notice: Notice) {
         match notice {
             Notice::Offered { key, .. } => self.end(who).offers.push_back(key),
-            Notice::Heard { author, seq, .. } if who == Who::We => {
-                let last = self.heard.insert(author, seq);
+            Notice::Heard {
+                author,
+                stream,
+                seq,
+                ..
+            } if who == Who::We => {
+                let last = self.heard.insert((author, stream), seq);
                 assert!(last < Some(seq), "message {seq} of {author:?} shown again");
             }
             _ => {}
@@ -411,15 +416,18 @@ impl Room {
     }
 }
 
-/// How a session of this device begins.
-fn config(device: u8, window_bytes: u32) -> Config {
+/// How the session of this device begins that is its `run`th.
+fn config(device: u8, run: u8, window_bytes: u32) -> Config {
+    let mut seed = [device; 32];
+    seed[0] = run;
     Config {
         secret: SECRET,
         intent: JoinIntent::Open,
         max_peers: None,
         device: DeviceKey::from_seed(&[device; 32]),
+        known: Vec::new(),
         name: DisplayName::sanitise("somebody"),
-        seed: [device; 32],
+        seed,
         window_bytes,
     }
 }

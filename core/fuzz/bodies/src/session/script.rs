@@ -98,6 +98,7 @@ pub(super) fn seeds() -> Vec<Seed> {
         reconnect().seed("reconnect"),
         server().seed("server"),
         tampered().seed("tampered"),
+        compare().seed("compare"),
     ]
 }
 
@@ -207,6 +208,17 @@ fn server() -> Script {
     let peer = parlor_proto::id::PeerId([0x70; 16]);
     let stranger = ServerMessage::PeerJoined { peer };
     script.op(Op::Server).text(&stranger.encode()).seconds(20);
+    script
+}
+
+/// The emoji are the same, are forgotten, and differ when they come back.
+fn compare() -> Script {
+    let mut script = Script::new(WE_OFFER);
+    script.op(Op::WeVerify).u8(0).disk(1, 1);
+    script.op(Op::WeForget).op(Op::WeVerify).u8(0);
+    script.op(Op::TheyReturn).u8(0).seconds(1);
+    script.op(Op::WeVerify).u8(1).seconds(20);
+    script.op(Op::TheyReturn).u8(0).seconds(1);
     script
 }
 

@@ -1,0 +1,201 @@
+use super::*;
+
+const ADA: DeviceId = DeviceId([1; 16]);
+const OURS: u64 = 7;
+const THEIRS: u64 = 8;
+
+fn unsigned(_: &ChatMessage) -> [u8; 64] {
+    [0; 64]
+}
+
+fn id(author: DeviceId, seq: u64) -> MessageId {
+    MessageId {
+        author,
+        stream: THEIRS,
+        seq,
+    }
+}
+
+fn name() -> DisplayName {
+    DisplayName::sanitise("Ada")
+}
+
+fn arrives(chat: &mut Chat, seq: u64) -> Arrival {
+    chat.on_message(ADA, name(), ChatMessage::new(THEIRS, seq, 0, "hi"))
+}
+
+fn shown(durable: Option<Durable>) -> Vec<u64> {
+    let messages = durable.map_or(Vec::new(), |durable| durable.messages);
+    messages.iter().map(|(_, message)| message.seq).collect()
+}
+
+fn synced_with(messages: u64) -> Chat {
+    let mut chat = Chat::new(OURS);
+    for n in 0..messages {
+        chat.say(&format!("{n}"), 0, unsigned).unwrap();
+    }
+    chat.link_opened(ADA, THEIRS);
+    chat.on_stored(ADA, 0);
+    chat
+}
+
+fn drain(chat: &mut Chat) -> Vec<u64> {
+    core::iter::from_fn(|| chat.next_for(ADA).map(|message| message.seq)).collect()
+}
+
+#[test]
+fn nothing_is_sent_before_the_reader_says_how_far_it_is() {
+    let mut chat = Chat::new(OURS);
+    chat.say("hi", 0, unsigned).unwrap();
+    chat.link_opened(ADA, THEIRS);
+    assert!(chat.next_for(ADA).is_none());
+    chat.on_stored(ADA, 0);
+    assert_eq!(drain(&mut chat), [1]);
+}
+
+#[test]
+fn messages_without_a_receipt_are_bounded() {
+    let mut chat = synced_with(100);
+    assert_eq!(drain(&mut chat).len() as u64, UNSTORED_MAX);
+    assert_eq!(chat.on_stored(ADA, 2), [1, 2]);
+    assert_eq!(drain(&mut chat), [33, 34]);
+}
+
+#[test]
+fn a_new_link_sends_again_what_has_no_receipt() {
+    let mut chat = synced_with(3);
+    drain(&mut chat);
+    chat.on_stored(ADA, 1);
+    chat.link_opened(ADA, THEIRS);
+    chat.on_stored(ADA, 1);
+    assert_eq!(drain(&mut chat), [2, 3]);
+}
+
+#[test]
+fn a_message_is_shown_once_however_often_it_comes() {
+    let mut chat = Chat::new(OURS);
+    assert_eq!(arrives(&mut chat, 1), Arrival::New);
+    assert_eq!(arrives(&mut chat, 1), Arrival::Ignored);
+    assert_eq!(shown(chat.on_durable(id(ADA, 1))), [1]);
+    assert_eq!(
+        arrives(&mut chat, 1),
+        Arrival::Repeated { stored_through: 1 }
+    );
+    assert_eq!(chat.on_durable(id(ADA, 1)), None);
+}
+
+#[test]
+fn a_gap_is_not_taken() {
+    let mut chat = Chat::new(OURS);
+    arrives(&mut chat, 1);
+    assert_eq!(arrives(&mut chat, 3), Arrival::Ignored);
+}
+
+#[test]
+fn a_gap_that_its_author_cannot_close_any_more_is_taken() {
+    let mut chat = Chat::new(OURS);
+    arrives(&mut chat, 1);
+    chat.on_durable(id(ADA, 1));
+    assert_eq!(chat.link_opened(ADA, THEIRS).through, 1);
+    assert_eq!(arrives(&mut chat, 500), Arrival::New);
+    assert_eq!(arrives(&mut chat, 502), Arrival::Ignored);
+    assert_eq!(shown(chat.on_durable(id(ADA, 500))), [500]);
+}
+
+#[test]
+fn a_message_the_disk_refused_is_stored_later_and_holds_back_the_next() {
+    let (mut chat, start) = (Chat::new(OURS), Moment::default());
+    arrives(&mut chat, 1);
+    arrives(&mut chat, 2);
+    chat.on_not_durable(id(ADA, 1), start);
+    assert_eq!(chat.on_durable(id(ADA, 2)), None);
+    assert!(chat.store_again(start).is_empty());
+    let later = chat.deadline().unwrap().at;
+    assert_eq!(chat.store_again(later).len(), 1);
+    assert_eq!(chat.deadline(), None);
+    assert_eq!(shown(chat.on_durable(id(ADA, 1))), [1, 2]);
+}
+
+#[test]
+fn what_waits_for_the_disk_is_bounded_whatever_the_author_sends() {
+    let mut chat = Chat::new(OURS);
+    for seq in 1..=UNSTORED_MAX {
+        assert_eq!(arrives(&mut chat, seq), Arrival::New);
+    }
+    assert_eq!(arrives(&mut chat, UNSTORED_MAX + 1), Arrival::Ignored);
+    chat.on_durable(id(ADA, 1));
+    assert_eq!(arrives(&mut chat, UNSTORED_MAX + 1), Arrival::New);
+}
+
+#[test]
+fn devices_that_left_make_room_for_new_ones() {
+    let mut chat = Chat::new(OURS);
+    for n in 0..=AUTHORS_MAX {
+        let mut bytes = [0; 16];
+        bytes[..8].copy_from_slice(&(n as u64).to_be_bytes());
+        let device = DeviceId(bytes);
+        chat.link_opened(device, THEIRS);
+        let arrival = chat.on_message(device, name(), ChatMessage::new(THEIRS, 1, 0, "hi"));
+        assert_eq!(arrival, Arrival::New, "device {n}");
+        chat.on_durable(id(device, 1));
+        chat.left(device);
+    }
+}
+
+#[test]
+fn a_full_outbox_refuses_rather_than_drops_what_somebody_lacks() {
+    let mut chat = synced_with(OUTBOX_MAX as u64);
+    assert!(chat.say("one more", 0, unsigned).is_none());
+    chat.on_stored(ADA, 1);
+    assert!(chat.say("one more", 0, unsigned).is_some());
+}
+
+#[test]
+fn nothing_waits_for_a_device_that_left() {
+    let mut chat = synced_with(OUTBOX_MAX as u64);
+    chat.left(ADA);
+    assert!(chat.say("one more", 0, unsigned).is_some());
+}
+
+#[test]
+fn a_receipt_for_messages_never_written_is_no_receipt() {
+    let mut chat = synced_with(1);
+    assert_eq!(chat.on_stored(ADA, 99), [1]);
+    chat.say("later", 0, unsigned);
+    assert_eq!(drain(&mut chat), [2]);
+}
+
+#[test]
+fn an_author_that_begins_anew_is_counted_anew() {
+    let mut chat = Chat::new(OURS);
+    arrives(&mut chat, 1);
+    chat.on_durable(id(ADA, 1));
+    chat.link_opened(ADA, THEIRS);
+    let anew = chat.link_opened(ADA, THEIRS + 1);
+    assert!(anew.has_begun_anew);
+    assert_eq!(anew.through, 0);
+    let first = ChatMessage::new(THEIRS + 1, 1, 0, "it is me again");
+    assert_eq!(chat.on_message(ADA, name(), first), Arrival::New);
+}
+
+#[test]
+fn what_the_disk_still_has_of_a_former_stream_is_shown_without_a_receipt() {
+    let mut chat = Chat::new(OURS);
+    chat.link_opened(ADA, THEIRS);
+    arrives(&mut chat, 1);
+    chat.link_opened(ADA, THEIRS + 1);
+    let durable = chat.on_durable(id(ADA, 1)).unwrap();
+    assert_eq!(durable.through, None);
+    assert_eq!(shown(Some(durable)), [1]);
+}
+
+#[test]
+fn a_reader_that_begins_anew_gets_everything_again_and_is_told_of_once() {
+    let mut chat = synced_with(2);
+    drain(&mut chat);
+    assert_eq!(chat.on_stored(ADA, 2), [1, 2]);
+    chat.link_opened(ADA, THEIRS + 1);
+    assert!(chat.on_stored(ADA, 0).is_empty());
+    assert_eq!(drain(&mut chat), [1, 2]);
+    assert!(chat.on_stored(ADA, 2).is_empty());
+}
