@@ -43,8 +43,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use parlor_proto::id::{PeerId, RoomId};
 use parlor_proto::signal::{ClientMessage, ErrorCode, ServerMessage, SignalDecodeError};
 
-use self::addresses::Addresses;
 pub use self::addresses::{ADDRESSES_MAX, AddressLimits, ClientKey};
+use self::addresses::{Addresses, Counted};
 use self::bucket::Bucket;
 pub use self::bucket::{MESSAGE_BURST_MAX, MESSAGE_INTERVAL};
 use self::guests::Guest;
@@ -89,7 +89,7 @@ pub struct Hub {
 
 #[derive(Debug)]
 struct Conn {
-    from: ClientKey,
+    from: Counted,
     bucket: Bucket,
     state: ConnState,
 }
@@ -185,6 +185,7 @@ impl Hub {
 
     fn on_connected(&mut self, conn: ConnId, fresh_peer: PeerId, from: ClientKey, now: Duration) {
         let until = now + self.config.hello_timeout;
+        let (from, allowed) = self.addresses.connect(from, now);
         let conn_state = Conn {
             from,
             bucket: Bucket::default(),
@@ -193,7 +194,7 @@ impl Hub {
         let earlier = self.conns.insert(conn, conn_state);
         debug_assert!(earlier.is_none(), "the driver named two connections alike");
         self.hellos.insert((until, conn));
-        if let Err(wait) = self.addresses.connect(from, now) {
+        if let Err(wait) = allowed {
             self.fail(conn, ErrorCode::RateLimited, Some(wait), now);
         }
     }
@@ -224,8 +225,13 @@ impl Hub {
                     claim,
                     fresh_peer,
                 };
-                if let Err(code) = self.join(&join, now) {
-                    self.fail(conn, code, None, now);
+                match self.may_join(&join, now) {
+                    Err(wait) => self.fail(conn, ErrorCode::RateLimited, Some(wait), now),
+                    Ok(()) => {
+                        if let Err(code) = self.join(&join, now) {
+                            self.fail(conn, code, None, now);
+                        }
+                    }
                 }
             }
             (ClientMessage::Signal { to, payload }, ConnState::Member { room, peer }) => {

@@ -26,6 +26,10 @@ pub struct AddressLimits {
     pub connect_every: Duration,
     /// Connections open at the same time.
     pub open_max: u32,
+    /// Rooms made, or asked for in vain, at once.
+    pub rooms_burst: u32,
+    /// Time after which one more may be.
+    pub room_every: Duration,
     /// Codes tried at once: a family that mistypes each of theirs.
     pub knocks_burst: u32,
     /// Time after which one more may be tried. A code dies of three wrong tries anyway; this keeps
@@ -39,6 +43,8 @@ impl Default for AddressLimits {
             connects_burst: 500,
             connect_every: Duration::from_millis(200),
             open_max: 1_000,
+            rooms_burst: 200,
+            room_every: Duration::from_secs(2),
             knocks_burst: 10,
             knock_every: Duration::from_secs(6),
         }
@@ -73,8 +79,18 @@ impl fmt::Debug for ClientKey {
 #[derive(Debug, Default, Clone)]
 struct Entry {
     connects: Bucket,
+    rooms: Bucket,
     knocks: Bucket,
     open: u32,
+}
+
+/// Where a connection is counted, for as long as it is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Counted {
+    /// With its own address.
+    Own(ClientKey),
+    /// With all those there was no place for.
+    Shared,
 }
 
 /// The allowances of all addresses.
@@ -97,37 +113,61 @@ impl Addresses {
         }
     }
 
-    /// Counts a connection that opened, or says how long to wait. Either way [`Self::closed`]
-    /// follows when it ends.
-    pub(super) fn connect(&mut self, from: ClientKey, now: Duration) -> Result<(), Duration> {
+    /// Counts a connection that opened, and says how long to wait if it is one too many. Either
+    /// way [`Self::closed`] follows when it ends.
+    pub(super) fn connect(
+        &mut self,
+        from: ClientKey,
+        now: Duration,
+    ) -> (Counted, Result<(), Duration>) {
         let limits = self.limits;
         self.make_place(from, now);
-        let entry = self.entry(from);
+        let counted = if self.entries.contains_key(&from) {
+            Counted::Own(from)
+        } else {
+            Counted::Shared
+        };
+        let entry = self.entry(counted);
         entry.open += 1;
         if entry.open > limits.open_max {
-            return Err(limits.connect_every);
+            return (counted, Err(limits.connect_every));
         }
         let Entry { connects, .. } = entry;
-        connects.take(now, limits.connect_every, limits.connects_burst)
+        let taken = connects.take(now, limits.connect_every, limits.connects_burst);
+        (counted, taken)
     }
 
-    pub(super) fn closed(&mut self, from: ClientKey) {
-        let entry = self.entry(from);
+    pub(super) fn closed(&mut self, counted: Counted) {
+        let entry = self.entry(counted);
         entry.open = entry.open.saturating_sub(1);
     }
 
+    /// Counts a room made or asked for in vain, or says how long to wait.
+    pub(super) fn room(&mut self, counted: Counted, now: Duration) -> Result<(), Duration> {
+        let AddressLimits {
+            room_every,
+            rooms_burst,
+            ..
+        } = self.limits;
+        self.entry(counted).rooms.take(now, room_every, rooms_burst)
+    }
+
     /// Counts a try of a code, or says how long to wait.
-    pub(super) fn knock(&mut self, from: ClientKey, now: Duration) -> Result<(), Duration> {
+    pub(super) fn knock(&mut self, counted: Counted, now: Duration) -> Result<(), Duration> {
         let AddressLimits {
             knock_every,
             knocks_burst,
             ..
         } = self.limits;
-        self.entry(from).knocks.take(now, knock_every, knocks_burst)
+        let entry = self.entry(counted);
+        entry.knocks.take(now, knock_every, knocks_burst)
     }
 
-    fn entry(&mut self, from: ClientKey) -> &mut Entry {
-        self.entries.get_mut(&from).unwrap_or(&mut self.overflow)
+    fn entry(&mut self, counted: Counted) -> &mut Entry {
+        match counted {
+            Counted::Own(from) => self.entries.entry(from).or_default(),
+            Counted::Shared => &mut self.overflow,
+        }
     }
 
     fn make_place(&mut self, from: ClientKey, now: Duration) {
@@ -137,7 +177,8 @@ impl Addresses {
         if self.entries.len() >= ADDRESSES_MAX && self.swept_at + SWEEP_EVERY <= now {
             self.swept_at = now;
             self.entries.retain(|_, entry| {
-                entry.open > 0 || !entry.connects.is_full(now) || !entry.knocks.is_full(now)
+                let buckets = [&entry.connects, &entry.rooms, &entry.knocks];
+                entry.open > 0 || buckets.iter().any(|bucket| !bucket.is_full(now))
             });
         }
         if self.entries.len() < ADDRESSES_MAX {
@@ -175,10 +216,9 @@ mod tests {
     #[test]
     fn too_many_tries_of_codes_wait_and_others_do_not() {
         let mut addresses = addresses();
-        let (one, other) = (key("192.0.2.1"), key("192.0.2.2"));
-        for from in [one, other] {
-            assert_eq!(addresses.connect(from, START), Ok(()));
-        }
+        let (one, allowed) = addresses.connect(key("192.0.2.1"), START);
+        let (other, _) = addresses.connect(key("192.0.2.2"), START);
+        assert_eq!(allowed, Ok(()));
         assert_eq!(addresses.knock(one, START), Ok(()));
         assert_eq!(addresses.knock(one, START), Ok(()));
         let wait = addresses.knock(one, START).unwrap_err();
@@ -194,30 +234,40 @@ mod tests {
         };
         let mut addresses = Addresses::new(limits);
         let from = key("192.0.2.1");
-        assert!(addresses.connect(from, START).is_ok());
-        assert!(addresses.connect(from, START).is_err());
-        addresses.closed(from);
-        addresses.closed(from);
-        assert!(addresses.connect(from, START).is_ok());
+        let (first, allowed) = addresses.connect(from, START);
+        let (second, refused) = addresses.connect(from, START);
+        assert!(allowed.is_ok() && refused.is_err());
+        addresses.closed(first);
+        addresses.closed(second);
+        assert!(addresses.connect(from, START).1.is_ok());
     }
 
     #[test]
     fn strangers_by_the_thousand_share_what_is_left_and_are_forgotten() {
         let mut addresses = addresses();
         let strangers = (0..).map(|n: u32| ClientKey::from(Ipv4Addr::from(n)));
-        for from in strangers.clone().take(ADDRESSES_MAX + 3) {
-            assert!(addresses.connect(from, START).is_ok());
-            let _ = addresses.knock(from, START);
+        let mut counted = Vec::new();
+        for from in strangers.take(ADDRESSES_MAX + 3) {
+            let (at, allowed) = addresses.connect(from, START);
+            assert!(allowed.is_ok());
+            let _ = addresses.knock(at, START);
+            counted.push(at);
         }
         assert_eq!(addresses.entries.len(), ADDRESSES_MAX);
         let late = ClientKey::from(Ipv4Addr::from(u32::MAX));
-        assert!(addresses.connect(late, START).is_ok());
-        assert!(addresses.knock(late, START).is_err(), "they share a bucket");
-        for from in strangers.take(ADDRESSES_MAX) {
-            addresses.closed(from);
+        let (shared, allowed) = addresses.connect(late, START);
+        assert!(allowed.is_ok() && shared == Counted::Shared);
+        assert!(
+            addresses.knock(shared, START).is_err(),
+            "they share a bucket"
+        );
+        for at in counted {
+            addresses.closed(at);
         }
         let later = START + Duration::from_secs(3_600);
-        assert!(addresses.connect(late, later).is_ok());
-        assert_eq!(addresses.entries.len(), 1);
+        let (own, _) = addresses.connect(late, later);
+        assert_eq!((own, addresses.entries.len()), (Counted::Own(late), 1));
+        addresses.closed(shared);
+        assert_eq!(addresses.overflow.open, 0);
     }
 }

@@ -34,9 +34,10 @@ pub const GUESTS_PER_SPONSOR_MAX: usize = 4;
 #[derive(Debug)]
 pub(super) struct Guest {
     conn: ConnId,
-    nameplate: Nameplate,
     /// None where the number leads nowhere.
     sponsor: Option<MemberName>,
+    /// Made for every knock, so that making it takes time from all alike.
+    decoy: String,
     stage: Stage,
     due: Duration,
 }
@@ -108,7 +109,7 @@ impl Hub {
         let due = now + ANSWER_AFTER;
         let guest = Guest {
             conn,
-            nameplate,
+            decoy: self.decoy(nameplate, fresh_peer),
             sponsor: sponsor.map(|(member, _)| member),
             stage: Stage::Knocked { answer: None },
             due,
@@ -165,7 +166,7 @@ impl Hub {
         };
         let Stage::Answered = guest.stage else {
             let conn = guest.conn;
-            return self.error(conn, ErrorCode::BadMessage);
+            return self.fail(conn, ErrorCode::BadMessage, None, now);
         };
         self.dues.remove(&(guest.due, peer));
         guest.stage = Stage::Proved;
@@ -196,8 +197,8 @@ impl Hub {
                     guest.stage = Stage::Answered;
                     guest.due = due + PROOF_PATIENCE;
                     self.dues.insert((guest.due, peer));
-                    let nameplate = guest.nameplate;
-                    let payload = answer.unwrap_or_else(|| self.decoy(nameplate, peer));
+                    let decoy = core::mem::take(&mut guest.decoy);
+                    let payload = answer.unwrap_or(decoy);
                     self.send(conn, ServerMessage::KnockAnswer { payload });
                 }
                 Stage::Answered => self.fail(conn, ErrorCode::HelloTimeout, None, now),

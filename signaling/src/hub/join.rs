@@ -29,6 +29,17 @@ impl Hub {
         (claim.expires > now || remembered()).then_some(claim.peer)
     }
 
+    /// Joins that make a room, or find none, are counted for the address they come from.
+    pub(super) fn may_join(&mut self, join: &Join, now: Duration) -> Result<(), Duration> {
+        if join.claim.is_some() || self.rooms.contains_key(&join.room) {
+            return Ok(());
+        }
+        match self.conns.get(&join.conn) {
+            Some(conn) => self.addresses.room(conn.from, now),
+            None => Ok(()),
+        }
+    }
+
     pub(super) fn join(&mut self, join: &Join, now: Duration) -> Result<(), ErrorCode> {
         let peer = join.claim.unwrap_or(join.fresh_peer);
         self.make_place(join, peer)?;

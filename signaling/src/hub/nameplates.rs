@@ -12,8 +12,9 @@ const KEY_CONTEXT: &str = "parlor signaling 2026-11 typed codes";
 /// Numbers are as short as they can be while most of their length are free: first and last.
 const SPANS: [(u32, u32); 3] = [(1_000, 9_999), (10_000, 99_999), (100_000, 999_999)];
 
-/// Draws before a number is looked for in order. With half of them free, one draw in two hits.
-const DRAWS_MAX: u32 = 64;
+/// Numbers a member can have: draws of a hash of their name. With half of all numbers free, that
+/// all of them are taken does not happen.
+const DRAWS_MAX: u64 = 64;
 
 /// A member, as the hub knows them.
 pub(super) type MemberName = (RoomId, PeerId);
@@ -48,12 +49,15 @@ impl fmt::Debug for CodeKey {
 pub(super) struct Nameplates {
     by_number: BTreeMap<Nameplate, MemberName>,
     by_member: BTreeMap<MemberName, Nameplate>,
-    drawn: u64,
+    opened: u64,
 }
 
 impl Nameplates {
-    /// The member's number: the one they have, else the one they want if nobody has it, else a new
-    /// one. `None` when no number is left.
+    /// The member's number: the one they have, else the one they want, else a new one. `None` when
+    /// no number is left.
+    ///
+    /// A wanted number is given only if it is one that this member may have had before: otherwise
+    /// whoever asks for numbers would learn from a no which are in use.
     pub(super) fn open(
         &mut self,
         member: MemberName,
@@ -64,9 +68,16 @@ impl Nameplates {
             return Some(*own);
         }
         let is_free = |number: &Nameplate| !self.by_number.contains_key(number);
-        let number = match wanted.filter(is_free) {
+        let may_be_theirs = |number: &Nameplate| {
+            let spans = SPANS.iter();
+            spans
+                .copied()
+                .any(|span| draws(member, span, key, 0).any(|drawn| drawn == *number))
+        };
+        let wanted = wanted.filter(|number| is_free(number) && may_be_theirs(number));
+        let number = match wanted {
             Some(number) => number,
-            None => self.draw(key)?,
+            None => self.draw(member, key)?,
         };
         self.by_number.insert(number, member);
         self.by_member.insert(member, number);
@@ -87,27 +98,34 @@ impl Nameplates {
         self.by_number.len()
     }
 
-    fn draw(&mut self, key: &CodeKey) -> Option<Nameplate> {
+    fn draw(&mut self, member: MemberName, key: &CodeKey) -> Option<Nameplate> {
         let used = self.by_number.len();
         let has_space = |(first, last): &(u32, u32)| {
             usize::try_from((last - first) / 2).is_ok_and(|n| used < n)
         };
-        let (first, last) = SPANS.into_iter().find(has_space)?;
-        let is_free = |number: &Nameplate| !self.by_number.contains_key(number);
-        for _ in 0..DRAWS_MAX {
-            self.drawn += 1;
-            let random = key.random(b"nameplate", &self.drawn.to_be_bytes());
-            let [a, b, c, d, ..] = random;
-            let number = first + u32::from_be_bytes([a, b, c, d]) % (last - first + 1);
-            if let Ok(number) = Nameplate::try_from(number)
-                && is_free(&number)
-            {
-                return Some(number);
-            }
-        }
-        let mut all = (first..=last).filter_map(|number| Nameplate::try_from(number).ok());
-        all.find(is_free)
+        let span = SPANS.into_iter().find(has_space)?;
+        // From another place each time: whoever burnt a code must not know the next one's number.
+        self.opened += 1;
+        let mut draws = draws(member, span, key, self.opened);
+        draws.find(|number| !self.by_number.contains_key(number))
     }
+}
+
+/// The numbers of a span that a member can have, from the `start`th on.
+fn draws(
+    (room, peer): MemberName,
+    (first, last): (u32, u32),
+    key: &CodeKey,
+    start: u64,
+) -> impl Iterator<Item = Nameplate> {
+    let name = [room.0, peer.0].concat();
+    let numbers = (0..DRAWS_MAX).map(move |n| {
+        let index = (start.wrapping_add(n) % DRAWS_MAX).to_be_bytes();
+        let random = key.random(b"nameplate", &[&index[..], &name].concat());
+        let [a, b, c, d, ..] = random;
+        first + u32::from_be_bytes([a, b, c, d]) % (last - first + 1)
+    });
+    numbers.filter_map(|number| Nameplate::try_from(number).ok())
 }
 
 #[cfg(test)]
@@ -147,7 +165,29 @@ mod tests {
         assert_eq!(plates.open(member(1), None, &key()), Some(number));
         plates.close(member(1));
         assert_eq!((plates.owner(number), plates.len()), (None, 0));
-        assert_eq!(plates.open(member(2), Some(number), &key()), Some(number));
+        assert_eq!(plates.open(member(1), Some(number), &key()), Some(number));
+    }
+
+    #[test]
+    fn asking_for_a_number_does_not_tell_whether_it_is_in_use() {
+        let mut plates = Nameplates::default();
+        let used = plates.open(member(1), None, &key()).unwrap();
+        let unused = (1_000..).map(|n| Nameplate::try_from(n).unwrap());
+        let unused: Vec<Nameplate> = unused.filter(|n| *n != used).take(50).collect();
+        for (n, wanted) in unused.into_iter().enumerate() {
+            let asker = member(100 + u32::try_from(n).unwrap());
+            assert_ne!(plates.open(asker, Some(wanted), &key()), Some(wanted));
+            plates.close(asker);
+        }
+        assert_ne!(plates.open(member(2), Some(used), &key()), Some(used));
+    }
+
+    #[test]
+    fn the_next_code_of_a_member_has_another_number() {
+        let mut plates = Nameplates::default();
+        let first = plates.open(member(1), None, &key());
+        plates.close(member(1));
+        assert_ne!(plates.open(member(1), None, &key()), first);
     }
 
     #[test]

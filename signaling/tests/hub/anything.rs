@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use parlor_proto::code::Nameplate;
 use parlor_proto::id::{PeerId, RoomId};
 use parlor_proto::signal::{
     ClientMessage, JoinIntent, ResumeToken, ServerMessage, SignalDecodeError,
@@ -25,6 +26,13 @@ enum Operation {
     Signal {
         conn: usize,
         to: usize,
+    },
+    /// One of the verbs of typed codes.
+    Code {
+        conn: usize,
+        verb: u8,
+        number: u32,
+        guest: usize,
     },
     Leave {
         conn: usize,
@@ -52,6 +60,9 @@ fn any_operation() -> impl Strategy<Value = Operation> {
             }
         ),
         4 => (conn(), conn()).prop_map(|(conn, to)| Operation::Signal { conn, to }),
+        8 => (conn(), 0..6u8, 1_000..1_004u32, conn()).prop_map(|(conn, verb, number, guest)| {
+            Operation::Code { conn, verb, number, guest }
+        }),
         1 => conn().prop_map(|conn| Operation::Leave { conn }),
         1 => conn().prop_map(|conn| Operation::Garble { conn }),
         3 => conn().prop_map(|conn| Operation::Disconnect { conn }),
@@ -73,7 +84,9 @@ struct Model {
     next_conn: u64,
     open: BTreeMap<ConnId, View>,
     tokens: Vec<ResumeToken>,
+    /// Names of members and guests.
     peers: Vec<PeerId>,
+    nameplates: Vec<Nameplate>,
 }
 
 impl Model {
@@ -85,6 +98,7 @@ impl Model {
             open: BTreeMap::new(),
             tokens: Vec::new(),
             peers: vec![PeerId([0; 16])],
+            nameplates: Vec::new(),
         }
     }
 
@@ -129,9 +143,9 @@ impl Model {
             ServerMessage::PeerJoined { peer } => assert!(view.members.insert(peer)),
             ServerMessage::PeerLeft { peer } => assert!(view.members.remove(&peer)),
             ServerMessage::Signal { .. } => assert!(!view.members.is_empty()),
-            ServerMessage::Nameplate { .. }
-            | ServerMessage::Knock { .. }
-            | ServerMessage::KnockProof { .. }
+            ServerMessage::Nameplate { nameplate } => self.nameplates.push(nameplate),
+            ServerMessage::Knock { guest, .. } => self.peers.push(guest),
+            ServerMessage::KnockProof { .. }
             | ServerMessage::KnockAnswer { .. }
             | ServerMessage::Error { .. } => {}
         }
@@ -156,6 +170,7 @@ impl Model {
         }
         let (Operation::Join { conn, .. }
         | Operation::Signal { conn, .. }
+        | Operation::Code { conn, .. }
         | Operation::Leave { conn }
         | Operation::Garble { conn }
         | Operation::Disconnect { conn }) = operation
@@ -204,6 +219,12 @@ impl Model {
                     payload: "c2VhbGVk".into(),
                 }
             }
+            Operation::Code {
+                verb,
+                number,
+                guest,
+                ..
+            } => self.code_message(verb, number, guest),
             Operation::Leave { .. } => ClientMessage::Leave,
             Operation::Garble { .. } => {
                 return HubInput::Undecodable {
@@ -219,6 +240,25 @@ impl Model {
         HubInput::Message { conn, message }
     }
 
+    fn code_message(&self, verb: u8, number: u32, guest: usize) -> ClientMessage {
+        let nameplates = &self.nameplates;
+        let opened = nameplates.get(number as usize % nameplates.len().max(1));
+        let nameplate = opened.copied().or(Nameplate::try_from(number).ok());
+        let nameplate = nameplate.expect("a number of four digits is one");
+        let guest = self.peers[guest % self.peers.len()];
+        let payload = "cGF5bG9hZA".to_owned();
+        match verb {
+            0 => ClientMessage::NameplateOpen {
+                nameplate: Some(nameplate),
+            },
+            1 => ClientMessage::NameplateClose,
+            2 => ClientMessage::Knock { nameplate, payload },
+            3 => ClientMessage::KnockProof { payload },
+            4 => ClientMessage::KnockAnswer { guest, payload },
+            _ => ClientMessage::KnockRefuse { guest },
+        }
+    }
+
     fn check(&self) {
         let mut rooms: BTreeMap<RoomId, &BTreeSet<PeerId>> = BTreeMap::new();
         for view in self.open.values().filter(|view| !view.members.is_empty()) {
@@ -231,6 +271,8 @@ impl Model {
             .filter(|view| !view.members.is_empty())
             .count();
         assert_eq!(self.hub.peers_len(), here);
+        assert!(self.hub.guests_len() <= self.open.len());
+        assert!(self.hub.nameplates_len() <= here + self.hub.away_len());
         assert!(
             self.hub
                 .poll_deadline()
@@ -246,6 +288,7 @@ impl Model {
         self.now += RESUME_WINDOW;
         self.feed(HubInput::Tick);
         assert_eq!((self.hub.rooms_len(), self.hub.away_len()), (0, 0));
+        assert_eq!((self.hub.guests_len(), self.hub.nameplates_len()), (0, 0));
         assert_eq!(self.hub.poll_deadline(), None);
     }
 }
