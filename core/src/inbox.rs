@@ -347,4 +347,6 @@ pub(crate) fn run(
 }
 
 #[cfg(test)]
+mod names;
+#[cfg(test)]
 mod tests;
