@@ -1,4 +1,8 @@
 //! Photos sent without, and files sent with, what they tell.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot set up its scene has failed"
+)]
 
 mod common;
 

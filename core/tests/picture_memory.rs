@@ -1,4 +1,8 @@
 //! What decoding a stranger's picture takes of memory, counted by the allocator.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot set up its scene has failed"
+)]
 
 use std::io::Cursor;
 

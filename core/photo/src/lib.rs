@@ -71,7 +71,7 @@ pub fn format(bytes: &[u8]) -> Option<Format> {
         Some(Format::Png)
     } else if webp::is_webp(bytes) {
         Some(Format::WebP)
-    } else if gif::SIGNATURES.iter().any(|s| bytes.starts_with(*s)) {
+    } else if gif::SIGNATURES.iter().any(|s| bytes.starts_with(s)) {
         Some(Format::Gif)
     } else {
         None
@@ -124,8 +124,7 @@ pub fn dimensions(bytes: &[u8]) -> Result<(u32, u32), CleanError> {
 /// hint to a person, not a promise.
 #[must_use]
 pub fn tells_place(start: &[u8]) -> bool {
-    format(start) == Some(Format::Jpeg)
-        && jpeg::exif_of(start).is_some_and(|exif| exif::has_place(exif))
+    format(start) == Some(Format::Jpeg) && jpeg::exif_of(start).is_some_and(exif::has_place)
 }
 
 /// Says what the bytes are where they are a picture or film of another kind.

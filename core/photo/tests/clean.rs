@@ -1,4 +1,8 @@
 //! What is left of real pictures, as other people's readers see it.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot set up its scene has failed"
+)]
 
 use std::io::Cursor;
 
