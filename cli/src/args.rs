@@ -23,6 +23,7 @@ Examples:
 const SEND_EXAMPLES: &str = "\
 Examples:
   parlor send photo.jpg trip/ --embed
+  parlor send trip/ --embed --as-photos
   parlor send talk.mp4 --embed --keep
   parlor send photo.jpg --server https://parlor.example.org";
 
@@ -107,6 +108,10 @@ pub(crate) struct SendArgs {
     /// Files and folders to send
     #[arg(required = true, value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
+
+    /// Send pictures without location and camera data
+    #[arg(long)]
+    pub(crate) as_photos: bool,
 
     /// Serve everyone until Ctrl-C
     #[arg(long, visible_alias = "to-all")]

@@ -16,6 +16,7 @@ use crate::host::{self, Host};
 use crate::input;
 use crate::interrupt::Interrupt;
 use crate::observe::{Observer, people};
+use crate::privacy;
 use crate::report::{Report, Reporter};
 use crate::stage::{Happening, Stage};
 use line::Line;
@@ -140,8 +141,9 @@ async fn carry_out(what: Do, stage: &mut Stage<'_>, code_uses: u32) -> Result<()
     match what {
         Do::Nothing => {}
         Do::Say(text) => stage.room.say(text).await.map_err(closed)?,
-        Do::Share(paths) => {
-            stage.room.share(paths).await.map_err(closed)?;
+        Do::Share(paths, how) => {
+            privacy::tell(&paths, how, stage.reporter).await;
+            stage.room.share_as(paths, how).await.map_err(closed)?;
         }
         Do::Answer(key, files) => stage.answer(key, files).await?,
         Do::Who => {

@@ -32,6 +32,7 @@ mod input;
 mod interrupt;
 mod meter;
 mod observe;
+mod privacy;
 mod qr;
 mod receive;
 mod report;

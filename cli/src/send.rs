@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use parlor_core::room::ShareAs;
 use parlor_proto::signal::JoinIntent;
 
 use crate::args::{CODE_USES_ALL, SendArgs};
@@ -12,6 +13,7 @@ use crate::exit::{Code, Failure, plain};
 use crate::host;
 use crate::interrupt::Interrupt;
 use crate::observe::Observer;
+use crate::privacy;
 use crate::report::Reporter;
 use crate::sources::Sources;
 use crate::stage::{Happening, Stage};
@@ -40,7 +42,12 @@ pub(crate) async fn run(
         .open
         .code_uses
         .unwrap_or(if args.keep { CODE_USES_ALL } else { 1 });
-    let end = serve(&mut stage, conduct, args.paths.clone(), uses).await;
+    let how = if args.as_photos {
+        ShareAs::Photo
+    } else {
+        ShareAs::File
+    };
+    let end = serve(&mut stage, conduct, (args.paths.clone(), how), uses).await;
     stage.leave().await;
     if let Some(host) = host {
         host.stop().await;
@@ -51,11 +58,12 @@ pub(crate) async fn run(
 async fn serve(
     stage: &mut Stage<'_>,
     mut conduct: SendConduct,
-    paths: Vec<PathBuf>,
+    (paths, how): (Vec<PathBuf>, ShareAs),
     code_uses: u32,
 ) -> End {
     let closed = |_| Failure::room_closed();
-    stage.room.share(paths).await.map_err(closed)?;
+    privacy::tell(&paths, how, stage.reporter).await;
+    stage.room.share_as(paths, how).await.map_err(closed)?;
     stage.room.open_code(code_uses).await.map_err(closed)?;
     loop {
         match stage.next().await {

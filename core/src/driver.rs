@@ -21,7 +21,7 @@ use crate::history;
 use crate::links::{LinkTag, Links};
 use crate::options::RoomOptions;
 use crate::outlet::Outlet;
-use crate::room::{RoomEvent, RoomIdentity, ShareId, StartError};
+use crate::room::{RoomEvent, RoomIdentity, ShareAs, ShareId, StartError};
 use crate::rtc::RtcEvent;
 use crate::share::{self, Preparation, ReadRequest};
 use crate::socket::{Socket, SocketEvent};
@@ -50,6 +50,7 @@ pub(crate) enum DriverCommand {
     Share {
         share: ShareId,
         paths: Vec<std::path::PathBuf>,
+        how: ShareAs,
     },
 }
 
@@ -219,9 +220,9 @@ impl Driver {
                     written_at_ms,
                 }));
             }
-            DriverCommand::Share { share, paths } => {
+            DriverCommand::Share { share, paths, how } => {
                 let out = self.preparations.0.clone();
-                tokio::task::spawn_blocking(move || share::prepare(share, &paths, &out));
+                tokio::task::spawn_blocking(move || share::prepare(share, &paths, how, &out));
             }
         }
     }

@@ -349,4 +349,6 @@ pub(crate) fn run(
 }
 
 #[cfg(test)]
+mod names;
+#[cfg(test)]
 mod tests;

@@ -6,6 +6,7 @@
 pub mod code;
 pub mod history;
 pub mod options;
+pub mod picture;
 pub mod room;
 pub mod rtc;
 

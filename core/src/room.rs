@@ -112,6 +112,17 @@ pub struct RoomIdentity {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ShareId(pub u64);
 
+/// How files are sent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ShareAs {
+    /// Byte for byte, with whatever they tell: a photo its place, time and camera.
+    #[default]
+    File,
+    /// Pictures without metadata (`parlor-photo`) and without the time of their last change. The
+    /// pixels stay as they are. What cannot be cleaned is not sent.
+    Photo,
+}
+
 /// A handle to a running room. When the last one is dropped the room is left.
 #[derive(Debug, Clone)]
 pub struct Room {
@@ -172,16 +183,24 @@ impl Room {
         self.commands.send(command).await.map_err(|_| RoomClosed)
     }
 
-    /// Offers files and whole folders to everyone in the room, now and later.
+    /// Offers files and whole folders to everyone in the room, now and later, as they are.
     ///
     /// # Errors
     /// [`RoomClosed`]. What is wrong with a path is told as [`RoomEvent::NotPrepared`].
     pub async fn share(&self, paths: Vec<PathBuf>) -> Result<ShareId, RoomClosed> {
+        self.share_as(paths, ShareAs::File).await
+    }
+
+    /// The same, with a choice of what the files tell about their sender.
+    ///
+    /// # Errors
+    /// [`RoomClosed`]. What is wrong with a path is told as [`RoomEvent::NotPrepared`].
+    pub async fn share_as(&self, paths: Vec<PathBuf>, how: ShareAs) -> Result<ShareId, RoomClosed> {
         let share = ShareId(
             self.shares
                 .fetch_add(1, std::sync::atomic::Ordering::Relaxed),
         );
-        let command = DriverCommand::Share { share, paths };
+        let command = DriverCommand::Share { share, paths, how };
         self.commands.send(command).await.map_err(|_| RoomClosed)?;
         Ok(share)
     }

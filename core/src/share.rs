@@ -3,23 +3,26 @@
 //! Hashing runs on tokio's blocking pool, reading on one thread of its own. A chunk is compared to
 //! what was hashed before it leaves, so a file that changed is noticed here and not by the peer.
 
-use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use parlor_engine::input::DiskInput;
-use parlor_proto::chunk::ChunkFrame;
 use parlor_proto::frame::OfferedFile;
 use parlor_proto::id::PeerId;
 use parlor_proto::limits::{CHUNK_BYTES, FILE_MAX_BYTES, OFFER_FILES_MAX};
 use parlor_proto::name::SafePath;
-use parlor_proto::tree::{ChunkSize, Outboard, OutboardBuilder};
+use parlor_proto::tree::{Outboard, OutboardBuilder};
 use tokio::sync::mpsc;
 use walkdir::WalkDir;
 
-use crate::room::{RoomEvent, ShareId};
+use crate::room::{RoomEvent, ShareAs, ShareId};
+use photos::{Cleaned, Photos};
+
+pub(crate) use reader::run;
+
+mod photos;
+mod reader;
 
 /// Requests waiting for the reading thread.
 pub(crate) const QUEUE_MAX: usize = 256;
@@ -33,14 +36,20 @@ const SHARE_FILES_MAX: usize = 100_000;
 /// Progress of hashing is told this often.
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 
-/// Open files the reading thread keeps.
-const OPEN_FILES_MAX: usize = 32;
-
 /// A file on offer.
 #[derive(Debug)]
 pub(crate) struct SourceFile {
-    path: PathBuf,
+    origin: Origin,
     outboard: Outboard,
+}
+
+/// Where the bytes of a file on offer are.
+#[derive(Debug)]
+enum Origin {
+    /// In the person's own file.
+    Path(PathBuf),
+    /// In ours, without metadata.
+    Cleaned(Cleaned),
 }
 
 /// One offer's worth of files, hashed.
@@ -89,8 +98,13 @@ struct Found {
     modified_ms: Option<u64>,
 }
 
-/// Finds and hashes everything below `paths`. Blocking.
-pub(crate) fn prepare(share: ShareId, paths: &[PathBuf], out: &mpsc::Sender<Preparation>) {
+/// Finds and hashes everything below `paths`, cleaned first where it is to go as photos. Blocking.
+pub(crate) fn prepare(
+    share: ShareId,
+    paths: &[PathBuf],
+    how: ShareAs,
+    out: &mpsc::Sender<Preparation>,
+) {
     let (found, failed) = find(paths);
     let total_bytes = found.iter().map(|file| file.size).sum();
     let mut hasher = Hasher {
@@ -101,48 +115,43 @@ pub(crate) fn prepare(share: ShareId, paths: &[PathBuf], out: &mpsc::Sender<Prep
         told_at: Instant::now(),
     };
     let mut left = failed.len() + found.len();
-    for (path, reason) in failed {
-        left -= 1;
-        let failure = RoomEvent::NotPrepared {
+    let not_prepared = |path, reason, more| {
+        Preparation::Event(RoomEvent::NotPrepared {
             share,
             path,
             reason,
-            more: left > 0,
-        };
-        if out.blocking_send(Preparation::Event(failure)).is_err() {
+            more,
+        })
+    };
+    for (path, reason) in failed {
+        left -= 1;
+        let failure = not_prepared(path, reason, left > 0);
+        if out.blocking_send(failure).is_err() {
             return;
         }
     }
     let mut batch = Batch::default();
+    let mut photos = Photos::default();
     for file in found {
         left -= 1;
-        match hasher.hash(&file) {
-            Ok(outboard) => batch.push(file, outboard),
-            Err(error) => {
-                let reason = describe(&error);
+        let source = match how {
+            ShareAs::File => hasher.hash(&file),
+            ShareAs::Photo => hasher.clean(&file, &mut photos),
+        };
+        match source {
+            Ok(source) => batch.push(file, source, how),
+            Err(reason) => {
                 let more = left > 0 || !batch.offered.is_empty();
-                let event = RoomEvent::NotPrepared {
-                    share,
-                    path: file.path,
-                    reason,
-                    more,
-                };
-                if out.blocking_send(Preparation::Event(event)).is_err() {
+                let failure = not_prepared(file.path, reason, more);
+                if out.blocking_send(failure).is_err() {
                     return;
                 }
             }
         }
-        let is_due = batch.is_full() || left == 0;
+        let is_due = batch.is_full() || photos.is_offer_full() || left == 0;
         if is_due && !batch.offered.is_empty() {
-            let Batch {
-                offered, sources, ..
-            } = std::mem::take(&mut batch);
-            let prepared = Prepared {
-                share,
-                offered,
-                sources,
-                more: left > 0,
-            };
+            photos.begin_offer();
+            let prepared = std::mem::take(&mut batch).finish(share, left > 0);
             if out.blocking_send(Preparation::Offer(prepared)).is_err() {
                 return;
             }
@@ -158,16 +167,18 @@ struct Batch {
 }
 
 impl Batch {
-    fn push(&mut self, file: Found, outboard: Outboard) {
+    fn push(&mut self, file: Found, source: SourceFile, how: ShareAs) {
         let Found {
             path,
             name,
             size: _,
             modified_ms,
         } = file;
+        // The time of a photo is when it was taken, which it is not to tell.
+        let modified_ms = modified_ms.filter(|_| how == ShareAs::File);
         let mime = mime_guess::from_path(&path).first_raw().map(str::to_owned);
         self.paths_len_bytes += name.to_string().len();
-        let (size, root) = (outboard.size(), outboard.root());
+        let (size, root) = (source.outboard.size(), source.outboard.root());
         self.offered.push(OfferedFile {
             path: name,
             size,
@@ -175,7 +186,16 @@ impl Batch {
             modified_ms,
             mime,
         });
-        self.sources.push(SourceFile { path, outboard });
+        self.sources.push(source);
+    }
+
+    fn finish(self, share: ShareId, more: bool) -> Prepared {
+        Prepared {
+            share,
+            offered: self.offered,
+            sources: self.sources,
+            more,
+        }
     }
 
     fn is_full(&self) -> bool {
@@ -244,7 +264,21 @@ struct Hasher<'a> {
 }
 
 impl Hasher<'_> {
-    fn hash(&mut self, file: &Found) -> io::Result<Outboard> {
+    fn hash(&mut self, file: &Found) -> Result<SourceFile, String> {
+        let outboard = self.read(file).map_err(|error| describe(&error))?;
+        let origin = Origin::Path(file.path.clone());
+        Ok(SourceFile { origin, outboard })
+    }
+
+    fn clean(&mut self, file: &Found, photos: &mut Photos) -> Result<SourceFile, String> {
+        let (photo, outboard) = photos.clean(&file.path)?;
+        self.done_bytes += file.size;
+        self.tell();
+        let origin = Origin::Cleaned(photo);
+        Ok(SourceFile { origin, outboard })
+    }
+
+    fn read(&mut self, file: &Found) -> io::Result<Outboard> {
         let mut source = File::open(&file.path)?;
         let mut builder = OutboardBuilder::default();
         let mut chunk = vec![0; CHUNK_BYTES];
@@ -298,96 +332,6 @@ fn read_full(source: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
     Ok(len)
 }
 
-/// The reading thread's memory.
-#[derive(Debug, Default)]
-struct Reader {
-    transfers: BTreeMap<u64, Vec<SourceFile>>,
-    open: BTreeMap<(u64, u32), File>,
-}
-
-/// The reading thread: answers until the queue's other end is gone.
-pub(crate) fn run(mut queue: mpsc::Receiver<ReadRequest>, answers: &mpsc::Sender<DiskInput>) {
-    let mut reader = Reader::default();
-    while let Some(request) = queue.blocking_recv() {
-        match request {
-            ReadRequest::Open { transfer, sources } => {
-                reader.transfers.insert(transfer, sources);
-            }
-            ReadRequest::Close { transfer } => {
-                reader.transfers.remove(&transfer);
-                reader.open.retain(|(open, _), _| *open != transfer);
-            }
-            ReadRequest::Chunk {
-                peer,
-                attempt,
-                transfer,
-                file,
-                offset,
-                len,
-            } => {
-                let answer = match reader.read(transfer, file, offset, len) {
-                    Ok(frame) => DiskInput::ChunkRead {
-                        peer,
-                        attempt,
-                        frame,
-                        data_len: len,
-                    },
-                    Err(error) => {
-                        let reason = describe(&error);
-                        let data_len = len;
-                        DiskInput::ReadFailed {
-                            peer,
-                            attempt,
-                            transfer,
-                            file,
-                            data_len,
-                            reason,
-                        }
-                    }
-                };
-                if answers.blocking_send(answer).is_err() {
-                    return;
-                }
-            }
-        }
-    }
-}
-
-impl Reader {
-    fn read(
-        &mut self,
-        transfer: u64,
-        file: u32,
-        offset: u64,
-        len: u64,
-    ) -> io::Result<bytes::Bytes> {
-        let gone = || io::Error::other("the transfer was stopped");
-        let sources = self.transfers.get(&transfer).ok_or_else(gone)?;
-        let source = sources.get(file as usize).ok_or_else(gone)?;
-        let changed = || io::Error::other("the file changed after it was offered");
-        let proof = source.outboard.proof(offset).ok_or_else(changed)?;
-        let len = usize::try_from(len).map_err(io::Error::other)?;
-        let key = (transfer, file);
-        if !self.open.contains_key(&key) {
-            if self.open.len() >= OPEN_FILES_MAX {
-                self.open.pop_first();
-            }
-            self.open.insert(key, File::open(&source.path)?);
-        }
-        let handle = self.open.get_mut(&key).ok_or_else(gone)?;
-        let mut frame =
-            ChunkFrame::start(transfer, file, offset, ChunkSize::PREFERRED, &proof, len);
-        let header_len = frame.len();
-        frame.resize(header_len + len, 0);
-        handle.seek(SeekFrom::Start(offset))?;
-        let read = read_full(handle, &mut frame[header_len..])?;
-        if read < len || !source.outboard.matches(offset, &frame[header_len..]) {
-            return Err(changed());
-        }
-        Ok(frame.freeze())
-    }
-}
-
 /// An error of the disk in words for a person.
 pub(crate) fn describe(error: &io::Error) -> String {
     match error.kind() {
@@ -408,7 +352,7 @@ mod tests {
 
     fn prepared(paths: Vec<PathBuf>) -> (Vec<Prepared>, Vec<RoomEvent>) {
         let (out, mut queue) = mpsc::channel(1000);
-        prepare(ShareId(1), &paths, &out);
+        prepare(ShareId(1), &paths, ShareAs::File, &out);
         drop(out);
         let (mut offers, mut events) = (Vec::new(), Vec::new());
         while let Ok(preparation) = queue.try_recv() {
@@ -464,24 +408,5 @@ mod tests {
             offers.iter().map(|offer| offer.more).collect::<Vec<_>>(),
             [true, false]
         );
-    }
-
-    #[test]
-    fn a_file_that_changed_after_hashing_is_not_sent() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("file");
-        std::fs::write(&path, vec![1; CHUNK_BYTES + 9]).unwrap();
-        let (mut offers, _) = prepared(vec![path.clone()]);
-        let sources = offers.remove(0).sources;
-        let mut reader = Reader {
-            transfers: [(1, sources)].into(),
-            open: BTreeMap::new(),
-        };
-        assert!(reader.read(1, 0, 0, CHUNK_BYTES as u64).is_ok());
-        std::fs::write(&path, vec![2; CHUNK_BYTES + 9]).unwrap();
-        let error = reader.read(1, 0, 0, CHUNK_BYTES as u64).unwrap_err();
-        assert!(error.to_string().contains("changed"), "{error}");
-        std::fs::write(&path, vec![1; 3]).unwrap();
-        assert!(reader.read(1, 0, 0, CHUNK_BYTES as u64).is_err());
     }
 }

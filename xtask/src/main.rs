@@ -2,6 +2,7 @@
 //!
 //! - [`ci`]: every check that a change has to pass, each callable by its name.
 //! - [`boundaries`]: the checks that no compiler and no lint makes.
+//! - [`names`]: a million hostile file names, none of which may leave the folder.
 //! - [`run`]: starts Parlor as well as this machine can show it.
 //! - [`setup`]: fetches what the other commands need.
 //! - [`shell`]: how all of them start other programs.
@@ -12,6 +13,7 @@ use clap::{Parser, Subcommand};
 
 mod boundaries;
 mod ci;
+mod names;
 mod run;
 mod setup;
 mod shell;
@@ -32,6 +34,15 @@ enum Command {
         #[arg(value_enum)]
         job: ci::Job,
     },
+    /// Try a million hostile file names on the receiving folder, in a release build.
+    Names {
+        /// How many.
+        #[arg(default_value_t = names::COUNT_DEFAULT)]
+        count: u64,
+        /// Which ones.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
     /// Start Parlor: the app where there is one and a display, otherwise a demo in the terminal.
     Run,
     /// Fetch dependencies and say which optional tools are missing.
@@ -41,6 +52,7 @@ enum Command {
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Ci { job } => ci::run(job),
+        Command::Names { count, seed } => names::run(count, seed),
         Command::Run => run::run(),
         Command::Setup => setup::run(),
     };

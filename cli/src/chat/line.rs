@@ -5,6 +5,7 @@ use std::path::PathBuf;
 /// Shown for `/help`.
 pub(crate) const HELP: &str = "\
 /send PATH…   offer files and folders; quote spaces
+/photo PATH…  the same for pictures, without location and camera data
 /accept [N]   save offer N, or the latest
 /decline [N]  decline it
 /verify NAME  compare five emoji with somebody, to be sure who it is
@@ -27,6 +28,8 @@ pub(crate) enum Verdict {
 pub(crate) enum Line {
     Say(String),
     Send(Vec<PathBuf>),
+    /// Pictures, without what they tell.
+    Photo(Vec<PathBuf>),
     /// The number of an offer; none for the latest.
     Accept(Option<u32>),
     Decline(Option<u32>),
@@ -61,7 +64,8 @@ pub(crate) fn parse(line: &str) -> Line {
         .unwrap_or((command, ""));
     let rest = rest.trim();
     match word {
-        "send" => send(rest),
+        "send" => send(word, rest, Line::Send),
+        "photo" => send(word, rest, Line::Photo),
         "accept" => numbered(rest, Line::Accept),
         "decline" => numbered(rest, Line::Decline),
         "who" => Line::Who,
@@ -75,13 +79,13 @@ pub(crate) fn parse(line: &str) -> Line {
     }
 }
 
-fn send(rest: &str) -> Line {
+fn send(word: &str, rest: &str, line: impl FnOnce(Vec<PathBuf>) -> Line) -> Line {
     match split_words(rest) {
         None => Line::Mistake("A quote is not closed.".to_owned()),
         Some(words) if words.is_empty() => {
-            Line::Mistake("Say what to send: /send PATH…".to_owned())
+            Line::Mistake(format!("Say what to send: /{word} PATH…"))
         }
-        Some(words) => Line::Send(words.into_iter().map(PathBuf::from).collect()),
+        Some(words) => line(words.into_iter().map(PathBuf::from).collect()),
     }
 }
 
@@ -148,11 +152,13 @@ mod tests {
 
     #[test]
     fn commands_are_understood() {
+        let path = PathBuf::from("a.jpg");
+        assert_eq!(parse("/photo a.jpg"), Line::Photo(vec![path]));
         assert_eq!(parse("/accept"), Line::Accept(None));
         assert_eq!(parse("/accept 2"), Line::Accept(Some(2)));
         assert_eq!(parse("/decline  7 "), Line::Decline(Some(7)));
         assert_eq!(parse("/quit"), Line::Leave);
-        for wrong in ["/accept x", "/send", "/dance", "/send 'a"] {
+        for wrong in ["/accept x", "/send", "/photo", "/dance", "/send 'a"] {
             assert!(matches!(parse(wrong), Line::Mistake(_)), "{wrong}");
         }
     }

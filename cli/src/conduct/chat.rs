@@ -4,9 +4,9 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use parlor_core::room::RoomEvent;
 use parlor_core::room::input::IncomingKey;
 use parlor_core::room::notice::Notice;
+use parlor_core::room::{RoomEvent, ShareAs};
 use parlor_proto::id::DeviceId;
 
 use super::entry::Entry;
@@ -19,7 +19,7 @@ use crate::exit::{Code, Failure};
 pub(crate) enum Do {
     Nothing,
     Say(String),
-    Share(Vec<PathBuf>),
+    Share(Vec<PathBuf>, ShareAs),
     Answer(IncomingKey, Vec<u32>),
     Who,
     Verify(String, Option<Verdict>),
@@ -81,10 +81,8 @@ impl ChatConduct {
                 self.unsaid += 1;
                 Do::Say(text)
             }
-            Line::Send(paths) => {
-                self.preparing += 1;
-                Do::Share(paths)
-            }
+            Line::Send(paths) => self.share(paths, ShareAs::File),
+            Line::Photo(paths) => self.share(paths, ShareAs::Photo),
             Line::Accept(number) => self.answer(number, true),
             Line::Decline(number) => self.answer(number, false),
             Line::Who => Do::Who,
@@ -103,6 +101,11 @@ impl ChatConduct {
                 Do::Nothing
             }
         }
+    }
+
+    fn share(&mut self, paths: Vec<PathBuf>, how: ShareAs) -> Do {
+        self.preparing += 1;
+        Do::Share(paths, how)
     }
 
     fn answer(&mut self, number: Option<u32>, is_taken: bool) -> Do {

@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 
 use console::{Term, truncate_str};
 use indicatif::{DecimalBytes, MultiProgress, ProgressBar, ProgressStyle};
+use parlor_proto::limits::DISPLAY_NAME_MAX_BYTES;
+use parlor_proto::text::{isolated, one_line};
 
-use super::words::clean;
 use super::{TransferRef, Way};
 
 /// Columns for whom a bar is about.
@@ -53,11 +54,7 @@ impl Bars {
     }
 
     pub(crate) fn progress(&mut self, of: &TransferRef, done: u64, total: u64, pace: Pace) {
-        let name = clean(&of.name);
-        let title = match of.direction {
-            Way::Incoming => format!("From {name}"),
-            Way::Outgoing => format!("To {name}"),
-        };
+        let title = title(of);
         let note = format!("{}{}", amount(done, total), pace.words());
         self.draw(Of::Transfer(of.clone()), &title, (done, total), note);
     }
@@ -83,7 +80,7 @@ impl Bars {
         let all = &self.all;
         let bar = self.shown.entry(of).or_insert_with(|| {
             let bar = all.add(ProgressBar::new(total));
-            bar.set_prefix(truncate_str(title, TITLE_MAX, "…").into_owned());
+            bar.set_prefix(title.to_owned());
             bar
         });
         // Chosen each time, because people resize terminals.
@@ -99,6 +96,18 @@ impl Bars {
         self.all.remove(&bar);
         Some(bar.elapsed())
     }
+}
+
+/// Whom a bar is about, within [`TITLE_MAX`] columns. Cut before it is set apart, so that what sets
+/// it apart is never cut.
+fn title(of: &TransferRef) -> String {
+    let way = match of.direction {
+        Way::Incoming => "From ",
+        Way::Outgoing => "To ",
+    };
+    let name = one_line(&of.name, DISPLAY_NAME_MAX_BYTES);
+    let name = truncate_str(&name, TITLE_MAX - way.len(), "…");
+    format!("{way}{}", isolated(&name))
 }
 
 fn style(columns: u16) -> ProgressStyle {
@@ -149,6 +158,18 @@ pub(crate) fn time(time: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_name_from_right_to_left_is_cut_inside_what_sets_it_apart() {
+        let of = TransferRef {
+            direction: Way::Incoming,
+            transfer: "1".to_owned(),
+            with: String::new(),
+            name: "אברהם בן אברהם".to_owned(),
+        };
+        assert_eq!(title(&of), "From \u{2068}אברהם בן א…\u{2069}");
+        assert_eq!(console::measure_text_width(&title(&of)), TITLE_MAX);
+    }
 
     #[test]
     fn time_is_told_in_two_units_at_most() {

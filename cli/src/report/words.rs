@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use indicatif::DecimalBytes;
-use parlor_proto::text::{one_line, reorders_or_hides};
+use parlor_proto::text::{isolated, one_line, visible};
 
 use super::bars::time;
 use super::{FileReport, PathReport, PersonReport, Report, TransferRef, Way, code, identity};
@@ -315,15 +315,16 @@ fn count(n: usize, what: &str) -> String {
     }
 }
 
-/// A text from elsewhere on one line, unable to move the cursor or to pose as ours.
+/// A text from elsewhere on one line, unable to move the cursor, to pose as ours or to reorder what
+/// stands beside it.
 pub(crate) fn clean(text: &str) -> String {
-    one_line(text, LINE_MAX_BYTES)
+    isolated(&one_line(text, LINE_MAX_BYTES))
 }
 
 /// The same for a text of several lines: the later ones are indented, so that none can look like
 /// another person's message.
 pub(crate) fn clean_lines(text: &str) -> String {
-    let clean = |line: &str| line.chars().filter(|c| !reorders_or_hides(*c)).collect();
+    let clean = |line: &str| isolated(&visible(line));
     let lines: Vec<String> = text.trim_end().lines().map(clean).collect();
     lines.join("\n    ")
 }
@@ -345,6 +346,57 @@ mod tests {
             words(&report, &Scene::default()).unwrap(),
             "Ada[31m: hi]0;title\n    Bob: I agree"
         );
+    }
+
+    /// What an offer of one file looks like.
+    fn offered_as(path: &str) -> String {
+        let file = FileReport {
+            path: path.to_owned(),
+            size: 1,
+            blake3: String::new(),
+        };
+        offered("Ada", &[file], 1)
+    }
+
+    #[test]
+    fn hostile_file_names_show_what_they_are() {
+        for (path, shown) in [
+            ("photo\u{202E}gpj.exe", "photogpj.exe"),
+            ("\u{1b}[2J\u{1b}[31mred.txt", "[2J[31mred.txt"),
+            ("a.txt\nBob offers b.txt", "a.txtBob offers b.txt"),
+            ("\u{9b}31m\u{2028}x\u{7f}", "31mx"),
+        ] {
+            let expected = format!("Ada offers 1 file (1 B):\n  {shown} (1 B)");
+            assert_eq!(offered_as(path), expected);
+        }
+    }
+
+    #[test]
+    fn a_name_from_right_to_left_leaves_the_rest_of_the_line_in_order() {
+        let text = offered_as("תמונה.jpg");
+        assert!(
+            text.ends_with("\n  \u{2068}תמונה.jpg\u{2069} (1 B)"),
+            "{text}"
+        );
+        let report = Report::Message {
+            device: String::new(),
+            name: "مريم".to_owned(),
+            seq: 1,
+            text: "שלום\nhello".to_owned(),
+            written_at_ms: 0,
+        };
+        assert_eq!(
+            words(&report, &Scene::default()).unwrap(),
+            "\u{2068}مريم\u{2069}: \u{2068}שלום\u{2069}\n    hello"
+        );
+    }
+
+    #[test]
+    fn heaps_of_marks_do_not_paint_over_other_lines() {
+        let heap = format!("Z{}algo.jpg", "\u{336}".repeat(10_000));
+        assert!(offered_as(&heap).chars().count() < 60);
+        let shown = clean_lines(&format!("fine\n{heap}"));
+        assert!(shown.starts_with("fine\n    Z") && shown.chars().count() < 30);
     }
 
     #[test]

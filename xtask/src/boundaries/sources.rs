@@ -25,7 +25,12 @@ const UNBOUNDED: [&str; 6] = [
 const CLOCKS: [&str; 3] = ["Instant::now", "SystemTime::now", "thread::sleep"];
 
 /// Code that is told the time, and so can be run in simulated time.
-const TIMELESS: [&str; 3] = ["core/engine/src/", "core/proto/src/", "signaling/src/hub"];
+const TIMELESS: [&str; 4] = [
+    "core/engine/src/",
+    "core/photo/src/",
+    "core/proto/src/",
+    "signaling/src/hub",
+];
 
 /// The transport's crates.
 const TRANSPORT: [&str; 2] = ["webrtc", "rtc"];

@@ -15,6 +15,7 @@ pub mod frame;
 pub mod invite;
 pub mod knock;
 pub mod name;
+pub mod picture;
 pub mod session;
 pub mod signal_client;
 pub mod signal_server;
@@ -73,5 +74,6 @@ targets![
     name,
     envelope,
     knock,
+    picture,
     session,
 ];
