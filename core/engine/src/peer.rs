@@ -16,6 +16,7 @@ use crate::device::DevicePublic;
 use crate::handshake::{Handshake, Proven};
 use crate::output::Role;
 use crate::pacer::{ReceiveCredit, SendPacer};
+use crate::quota::UNREAD_MAX;
 use crate::random::Random;
 use crate::time::{Deadline, Moment};
 use crate::view::{PathView, PeerStateView, PeerView};
@@ -33,11 +34,17 @@ const PING_EVERY: Duration = Duration::from_secs(2);
 /// of seconds behind a path that came back.
 const SILENCE_MAX: Duration = Duration::from_secs(8);
 
+/// Pings whose pong may still come: as many as leave before a peer counts as one that never reads.
+const PINGS_KEPT: usize = 64;
+
 /// First step of the backoff between tries, doubled with each failure.
 const RETRY_FIRST: Duration = Duration::from_millis(500);
 
 /// Longest backoff between tries.
 const RETRY_MAX: Duration = Duration::from_secs(15);
+
+/// How long a newcomer waits when many came at once: time for one more to have its turn.
+const NEWCOMER_WAIT: Duration = Duration::from_secs(1);
 
 /// Tries that a peer's signals may cause in a row, and the pause that earns one more: a hostile
 /// member could otherwise have us build connections as fast as the server carries its offers.
@@ -82,6 +89,10 @@ pub(crate) struct OpenLink {
     pub(crate) name: DisplayName,
     pub(crate) since: Moment,
     pub(crate) last_heard: Moment,
+    /// When the peer last showed that it reads what it is sent.
+    pub(crate) last_read: Moment,
+    /// Our latest pings.
+    pings: VecDeque<u64>,
     pub(crate) ping_at: Moment,
     pub(crate) path: Option<PathView>,
     pub(crate) send: SendPacer,
@@ -90,6 +101,24 @@ pub(crate) struct OpenLink {
     pub(crate) corrupt_chunks: u32,
     /// The transfer that was served last.
     pub(crate) turn: u64,
+}
+
+impl OpenLink {
+    /// A ping leaves.
+    pub(crate) fn pinged(&mut self, nonce: u64) {
+        if self.pings.len() == PINGS_KEPT {
+            self.pings.pop_front();
+        }
+        self.pings.push_back(nonce);
+    }
+
+    /// A pong came. Only the answer to a ping of ours shows that the peer reads.
+    pub(crate) fn ponged(&mut self, nonce: u64, now: Moment) {
+        if let Some(at) = self.pings.iter().position(|ping| *ping == nonce) {
+            self.pings.drain(..=at);
+            self.last_read = now;
+        }
+    }
 }
 
 /// What a peer's timer asks for.
@@ -105,6 +134,8 @@ pub(crate) enum Due {
     Ping,
     /// The link said nothing for too long.
     Silent,
+    /// The peer takes nothing in.
+    Unread,
 }
 
 /// One peer.
@@ -124,6 +155,10 @@ pub(crate) struct Peer {
     pub(crate) allowed_bytes: u32,
     /// Highest counter seen in its sealed signals.
     pub(crate) last_counter: u64,
+    /// Frames of the current try before its hello.
+    pub(crate) greeting_frames: u32,
+    /// Whether it was let through the bound on newcomers.
+    pub(crate) is_met: bool,
     connecting_since: Option<Moment>,
     early: VecDeque<(u32, Candidate)>,
     tries_left: u32,
@@ -152,6 +187,8 @@ impl Peer {
             known_as: None,
             allowed_bytes: 0,
             last_counter: 0,
+            greeting_frames: 0,
+            is_met: false,
             connecting_since: None,
             early: VecDeque::new(),
             tries_left: TRIES_BURST,
@@ -197,6 +234,7 @@ impl Peer {
     pub(crate) fn slept(&mut self, gap: Duration, now: Moment) {
         if let Some(open) = self.open_mut() {
             open.last_heard = open.last_heard + gap;
+            open.last_read = open.last_read + gap;
             open.ping_at = now;
         }
     }
@@ -211,6 +249,7 @@ impl Peer {
     /// A try begins under `attempt`.
     pub(crate) fn begin(&mut self, attempt: u32, now: Moment) {
         self.attempt = attempt;
+        self.greeting_frames = 0;
         self.connecting_since.get_or_insert(now);
         self.state = LinkState::Connecting {
             since: now,
@@ -253,6 +292,12 @@ impl Peer {
         self.state = LinkState::Waiting { until };
     }
 
+    /// Too many peers are met at the moment: this one has its turn a little later.
+    pub(crate) fn wait_for_turn(&mut self, now: Moment) {
+        let until = now + NEWCOMER_WAIT;
+        self.state = LinkState::Waiting { until };
+    }
+
     /// The server is back: whoever waits need not wait longer.
     pub(crate) fn hurry(&mut self, now: Moment) {
         if let LinkState::Waiting { until } = &mut self.state
@@ -285,6 +330,8 @@ impl Peer {
             name,
             since: now,
             last_heard: now,
+            last_read: now,
+            pings: VecDeque::new(),
             ping_at: now + PING_EVERY,
             path,
             send,
@@ -329,6 +376,7 @@ impl Peer {
                 Some(Due::ConnectTimeout)
             }
             LinkState::Open(open) if open.last_heard + SILENCE_MAX <= now => Some(Due::Silent),
+            LinkState::Open(open) if open.last_read + UNREAD_MAX <= now => Some(Due::Unread),
             LinkState::Open(open) if open.ping_at <= now => {
                 open.ping_at = now + PING_EVERY;
                 Some(Due::Ping)
@@ -352,7 +400,11 @@ impl Peer {
                     at: open.last_heard + SILENCE_MAX,
                     why: "a silent peer",
                 };
-                silent.min(Deadline {
+                let unread = Deadline {
+                    at: open.last_read + UNREAD_MAX,
+                    why: "a peer that does not read",
+                };
+                silent.min(unread).min(Deadline {
                     at: open.ping_at,
                     why: "ping a peer",
                 })

@@ -20,6 +20,7 @@ use crate::input::{Command, IncomingKey, Input};
 use crate::notice::{CodeEnd, Notice};
 use crate::output::{DiskRequest, LinkAction, Output};
 use crate::peer::Peer;
+use crate::quota::Quotas;
 use crate::random::Random;
 use crate::signal::SignalMachine;
 use crate::sponsor::Sponsor;
@@ -31,6 +32,7 @@ use crate::view::{PeerStateView, RoomView};
 
 mod files;
 mod frames;
+mod limits;
 mod links;
 mod proof;
 
@@ -83,6 +85,7 @@ pub struct Session {
     peers: BTreeMap<PeerId, Peer>,
     /// Peers that broke the protocol: not connected to again while they keep this id.
     refused: VecDeque<PeerId>,
+    quotas: Quotas,
     /// Counts our sealed signals.
     counter: u64,
     chat: Chat,
@@ -112,6 +115,7 @@ impl Session {
             ice_servers: Vec::new(),
             peers: BTreeMap::new(),
             refused: VecDeque::new(),
+            quotas: Quotas::default(),
             counter: 0,
             chat: Chat::default(),
             sponsor: Sponsor::new(config.secret.clone()),
