@@ -63,7 +63,7 @@ pub(crate) enum Counted {
     OfferedFiles,
     /// Answers to our offers, repeated ones included.
     Answers,
-    /// Wants, and files done or failed.
+    /// Wants, files done or failed, and every fourth range of a want.
     Requests,
     /// Frames without effect: unknown kinds, receipts and credit that say nothing new, words about
     /// transfers that are over.
@@ -104,15 +104,16 @@ impl Counted {
             Self::OwnMessageBytes => (16 << 20, 32 << 10),
             // A newcomer that takes all is made 1,024 offers as fast as they end.
             Self::Offers => (4 * 1024, 40),
-            // Forty full offers hold 10,000 files.
-            Self::OfferedFiles => (256 * 1024, 2_000),
+            // Four times what 32 open offers hold, and as many as a fast disk takes. Ten thousand
+            // files are forty offers.
+            Self::OfferedFiles => (32 * 1024, 5_000),
             // One for each of our 1,024 offers, and again after each loss of a connection.
             Self::Answers => (4 * 1024, 40),
             // Two for each small file, at the speed of a fast disk.
             Self::Requests => (100_000, 10_000),
             // What was under way when transfers ended, and 8,192 failures told again after a loss
             // of the connection.
-            Self::Idle => (20_000, 200),
+            Self::Idle => (20_000, 50),
             // What a full channel holds of the smallest files when they are cancelled.
             Self::StaleChunks => (30_000, 1_000),
             // A window for each of many cancels.

@@ -40,6 +40,10 @@ mod proof;
 /// quarters of it must hold the largest chunk, or a sender could wait for ever.
 pub const WINDOW_MIN_BYTES: u32 = 2 * CHUNK_MAX_BYTES as u32;
 
+/// Largest receive window. What it holds is memory that any peer can fill, and the transport takes
+/// twice as much for a flood.
+pub const WINDOW_MAX_BYTES: u32 = 8 * 1024 * 1024;
+
 /// A pause between inputs that only a sleeping machine makes: open links are pinged more often.
 const SLEEP_MIN: Duration = Duration::from_secs(5);
 
@@ -59,7 +63,7 @@ pub struct Config {
     /// Fresh from the operating system for every session: nonces follow from it.
     pub seed: [u8; 32],
     /// File bytes that may wait in this device's memory for each peer; less than
-    /// [`WINDOW_MIN_BYTES`] counts as that.
+    /// [`WINDOW_MIN_BYTES`] or more than [`WINDOW_MAX_BYTES`] counts as that.
     pub window_bytes: u32,
 }
 
@@ -103,7 +107,9 @@ impl Session {
     /// A session that dials as soon as it is told the time.
     #[must_use]
     pub fn new(mut config: Config) -> Self {
-        config.window_bytes = config.window_bytes.max(WINDOW_MIN_BYTES);
+        config.window_bytes = config
+            .window_bytes
+            .clamp(WINDOW_MIN_BYTES, WINDOW_MAX_BYTES);
         let room = config.secret.room_id();
         Self {
             room,

@@ -65,7 +65,12 @@ impl Session {
             }
             Frame::Offer(_) | Frame::Cancel(_) => Counted::Offers,
             Frame::Answer(_) => Counted::Answers,
-            Frame::Want(_) | Frame::FileDone(_) | Frame::FileFailed(_) => Counted::Requests,
+            Frame::Want(want) => {
+                let ranges = want.ranges.len() as u64 / 4;
+                self.count(device, Counted::Requests, ranges)?;
+                Counted::Requests
+            }
+            Frame::FileDone(_) | Frame::FileFailed(_) => Counted::Requests,
             Frame::Hello(_) | Frame::Stored(_) | Frame::Credit(_) | Frame::Bye(_) => return Ok(()),
         };
         self.count(device, counted, 1)
