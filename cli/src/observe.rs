@@ -195,7 +195,7 @@ impl Observer {
                 name: name.to_string(),
                 reason: reason.clone(),
             },
-            Notice::PeerRefused { peer: _, reason } => Report::PeerRefused {
+            Notice::PeerRefused { reason, .. } => Report::PeerRefused {
                 reason: reason.clone(),
             },
             #[allow(

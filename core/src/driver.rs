@@ -30,6 +30,10 @@ use crate::store::Opened;
 /// Reports of each kind that may wait for the loop.
 const REPORTS_MAX: usize = 256;
 
+/// Reports of all links that may wait for the loop. Each may hold a frame of up to 256 KiB from a
+/// peer that keeps to no rule.
+const LINK_REPORTS_MAX: usize = 64;
+
 /// Events nobody has taken, beyond which the loop stops reading from peers and disks.
 const UNTAKEN_EVENTS_MAX: usize = 1024;
 
@@ -127,7 +131,7 @@ pub(crate) fn spawn(
         seed,
         window_bytes,
     };
-    let (link_reports, link_events) = mpsc::channel(REPORTS_MAX);
+    let (link_reports, link_events) = mpsc::channel(LINK_REPORTS_MAX);
     let driver = Driver {
         session: Session::new(config),
         device: identity.device,

@@ -29,7 +29,7 @@ pub(crate) const QUEUE_MAX: usize = 256;
 const PARTIALS: &str = ".parlor-partial";
 
 /// Space left alone on the volume, so that a full disk does not take the whole device down.
-const RESERVED_BYTES: u64 = 64 * 1024 * 1024;
+const RESERVED_BYTES: u64 = 256 * 1024 * 1024;
 
 /// A partial that was written more recently may belong to somebody who is about to lock it.
 const ABANDONED_AFTER: Duration = Duration::from_secs(60);
@@ -59,6 +59,9 @@ struct Partial {
     file: File,
     name: String,
     offered: OfferedFile,
+    /// Bytes that are still to be written. The file has its length from the start, but on most
+    /// volumes an unwritten part takes no space.
+    missing: u64,
 }
 
 impl Inbox {
@@ -120,8 +123,11 @@ impl Inbox {
             .as_ref()
             .ok_or_else(|| io::Error::other("no folder was chosen"))?;
         let free = fs4::available_space(&folder.path)?;
-        if offered.size.saturating_add(RESERVED_BYTES) > free {
-            let (needs, has) = (megabytes(offered.size), megabytes(free));
+        // What was promised to files under way is not free any more.
+        let promised = self.partials.values().map(|partial| partial.missing);
+        let free = promised.fold(free.saturating_sub(RESERVED_BYTES), u64::saturating_sub);
+        if offered.size > free {
+            let (needs, has) = (megabytes(offered.size), free / 1_000_000);
             let text = format!("not enough space: the file needs {needs} MB, {has} MB are free");
             return Err(io::Error::new(io::ErrorKind::StorageFull, text));
         }
@@ -142,6 +148,7 @@ impl Inbox {
             Partial {
                 file: handle,
                 name,
+                missing: offered.size,
                 offered,
             },
         );
@@ -179,12 +186,15 @@ impl Inbox {
             .seek(SeekFrom::Start(offset))
             .and_then(|_| handle.write_all(&chunk.data));
         match written {
-            Ok(()) => DiskInput::Written {
-                key,
-                file,
-                offset,
-                len,
-            },
+            Ok(()) => {
+                partial.missing = partial.missing.saturating_sub(len);
+                DiskInput::Written {
+                    key,
+                    file,
+                    offset,
+                    len,
+                }
+            }
             Err(error) => self.failed(key, file, len, &error),
         }
     }

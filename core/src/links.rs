@@ -130,7 +130,7 @@ impl Links {
         // A peer that lets our queues run over has stopped reading: its link is closed, the engine
         // hears so, and a new one takes over.
         if taken.is_err() {
-            link.rtc.close();
+            link.rtc.close_unread();
         }
     }
 
@@ -175,16 +175,19 @@ impl Links {
             } => LinkInput::Bulk(data),
             RtcEvent::Frame {
                 channel: Channel::Live,
-                ..
-            } => return None,
+                data,
+            } => LinkInput::Live(data),
             RtcEvent::BulkSent { .. } => LinkInput::BulkSent {
                 data_len: link.under_way.pop_front()?,
             },
             RtcEvent::Path(path) => LinkInput::Path(path_view(path)),
             RtcEvent::Closed { reason } => {
                 self.links.remove(&key);
-                LinkInput::Closed {
-                    reason: describe(reason),
+                match reason {
+                    CloseReason::Misused(what) => LinkInput::Misused { what },
+                    reason => LinkInput::Closed {
+                        reason: describe(reason),
+                    },
                 }
             }
         };
@@ -233,6 +236,9 @@ fn describe(reason: CloseReason) -> String {
         CloseReason::RemoteClosed => "the other device closed the connection".to_owned(),
         CloseReason::IceFailed => "the path to the other device is gone".to_owned(),
         CloseReason::Setup(what) => format!("the connection could not be made: {what}"),
-        CloseReason::QueueOverflow => "the other device stopped reading".to_owned(),
+        CloseReason::QueueOverflow | CloseReason::Unread => {
+            "the other device stopped reading".to_owned()
+        }
+        CloseReason::Misused(what) => format!("the other device {what}"),
     }
 }

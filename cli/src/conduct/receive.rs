@@ -96,7 +96,7 @@ impl ReceiveConduct {
             self.offers.insert(*key, OfferState::Ended(outcome.clone()));
         } else if let Notice::FileNotReceived { by_us, reason, .. } = notice {
             self.last_reason = Some((*by_us, reason.clone()));
-        } else if let Notice::PeerRefused { peer, reason } = notice {
+        } else if let Notice::PeerRefused { peer, reason, .. } = notice {
             self.refused.insert(*peer, reason.clone());
         } else if let Notice::PeerUnreachable {
             peer,
@@ -394,6 +394,7 @@ mod tests {
         let mut refused = conduct(true);
         let event = Notice::PeerRefused {
             peer,
+            name: None,
             reason: reason(),
         };
         refused.on_event(&notice(event), s(1));

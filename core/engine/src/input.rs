@@ -69,6 +69,8 @@ pub enum LinkInput {
     Control(Bytes),
     /// A bulk frame arrived.
     Bulk(Bytes),
+    /// Something arrived on the channel for what may get lost.
+    Live(Bytes),
     /// The data channel took a bulk frame holding this many file bytes.
     BulkSent {
         /// File bytes in it.
@@ -76,6 +78,12 @@ pub enum LinkInput {
     },
     /// The path changed or was measured again.
     Path(PathView),
+    /// The peer used the connection as no implementation does, and the connection is gone. The last
+    /// input of an attempt.
+    Misused {
+        /// What it did, to follow "the other device".
+        what: &'static str,
+    },
     /// The connection is gone. The last input of an attempt.
     Closed {
         /// For a person to read.

@@ -14,6 +14,7 @@
 //! - `sponsor` lets in who knows the words of a typed code; [`newcomer`] is the other side.
 //! - `transfer` offers files and asks for the ranges that are missing.
 //! - `pacer` bounds what is under way to and from a peer.
+//! - `quota` counts what each device asks of us, and cuts off the one that floods.
 
 // States and messages are matched whole, so that a new one is met everywhere.
 #![warn(clippy::wildcard_enum_match_arm)]
@@ -23,6 +24,7 @@ mod chat;
 mod handshake;
 mod pacer;
 mod peer;
+mod quota;
 mod random;
 mod sas;
 mod signal;

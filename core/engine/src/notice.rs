@@ -82,6 +82,8 @@ pub enum Notice {
     PeerRefused {
         /// The peer.
         peer: PeerId,
+        /// The person, if the peer had said hello.
+        name: Option<DisplayName>,
         /// Why.
         reason: String,
     },

@@ -57,8 +57,11 @@ impl SendPacer {
         self.sent = self.sent.saturating_sub(len);
     }
 
-    pub(crate) fn credit(&mut self, limit: u64) {
+    /// The receiver allows `limit` bytes in all. `false` when that is nothing new.
+    pub(crate) fn credit(&mut self, limit: u64) -> bool {
+        let is_new = limit > self.limit;
         self.limit = self.limit.max(limit);
+        is_new
     }
 }
 

@@ -18,6 +18,7 @@ use crate::handshake::{Handshake, Proven};
 use crate::known::Standing;
 use crate::output::Role;
 use crate::pacer::{ReceiveCredit, SendPacer};
+use crate::quota::UNREAD_MAX;
 use crate::random::Random;
 use crate::sas::Sas;
 use crate::time::{Deadline, Moment};
@@ -36,11 +37,17 @@ const PING_EVERY: Duration = Duration::from_secs(2);
 /// of seconds behind a path that came back.
 const SILENCE_MAX: Duration = Duration::from_secs(8);
 
+/// Pings whose pong may still come: as many as leave before a peer counts as one that never reads.
+const PINGS_KEPT: usize = 64;
+
 /// First step of the backoff between tries, doubled with each failure.
 const RETRY_FIRST: Duration = Duration::from_millis(500);
 
 /// Longest backoff between tries.
 const RETRY_MAX: Duration = Duration::from_secs(15);
+
+/// How long a newcomer waits when many came at once: time for one more to have its turn.
+const NEWCOMER_WAIT: Duration = Duration::from_secs(1);
 
 /// Tries that a peer's signals may cause in a row, and the pause that earns one more: a hostile
 /// member could otherwise have us build connections as fast as the server carries its offers.
@@ -110,6 +117,10 @@ pub(crate) struct OpenLink {
     pub(crate) sas: Option<Sas>,
     pub(crate) since: Moment,
     pub(crate) last_heard: Moment,
+    /// When the peer last showed that it reads what it is sent.
+    pub(crate) last_read: Moment,
+    /// Our latest pings.
+    pings: VecDeque<u64>,
     pub(crate) ping_at: Moment,
     pub(crate) path: Option<PathView>,
     pub(crate) send: SendPacer,
@@ -118,6 +129,24 @@ pub(crate) struct OpenLink {
     pub(crate) corrupt_chunks: u32,
     /// The transfer that was served last.
     pub(crate) turn: u64,
+}
+
+impl OpenLink {
+    /// A ping leaves.
+    pub(crate) fn pinged(&mut self, nonce: u64) {
+        if self.pings.len() == PINGS_KEPT {
+            self.pings.pop_front();
+        }
+        self.pings.push_back(nonce);
+    }
+
+    /// A pong came. Only the answer to a ping of ours shows that the peer reads.
+    pub(crate) fn ponged(&mut self, nonce: u64, now: Moment) {
+        if let Some(at) = self.pings.iter().position(|ping| *ping == nonce) {
+            self.pings.drain(..=at);
+            self.last_read = now;
+        }
+    }
 }
 
 /// What a peer's timer asks for.
@@ -133,6 +162,8 @@ pub(crate) enum Due {
     Ping,
     /// The link said nothing for too long.
     Silent,
+    /// The peer takes nothing in.
+    Unread,
 }
 
 /// One peer.
@@ -154,6 +185,10 @@ pub(crate) struct Peer {
     pub(crate) allowed_bytes: u32,
     /// Highest counter seen in its sealed signals.
     pub(crate) last_counter: u64,
+    /// Frames of the current try before its hello.
+    pub(crate) greeting_frames: u32,
+    /// Whether it was let through the bound on newcomers.
+    pub(crate) is_met: bool,
     connecting_since: Option<Moment>,
     early: VecDeque<(u32, Candidate)>,
     /// When the server named it.
@@ -184,6 +219,8 @@ impl Peer {
             standing: None,
             allowed_bytes: 0,
             last_counter: 0,
+            greeting_frames: 0,
+            is_met: false,
             connecting_since: None,
             early: VecDeque::new(),
             met_at: now,
@@ -231,6 +268,7 @@ impl Peer {
     pub(crate) fn slept(&mut self, gap: Duration, now: Moment) {
         if let Some(open) = self.open_mut() {
             open.last_heard = open.last_heard + gap;
+            open.last_read = open.last_read + gap;
             open.ping_at = now;
         }
     }
@@ -245,6 +283,7 @@ impl Peer {
     /// A try begins under `attempt`.
     pub(crate) fn begin(&mut self, attempt: u32, now: Moment) {
         self.attempt = attempt;
+        self.greeting_frames = 0;
         self.connecting_since.get_or_insert(now);
         self.state = LinkState::Connecting {
             since: now,
@@ -285,6 +324,12 @@ impl Peer {
     /// No try can begin before the server is back.
     pub(crate) fn wait_for_server(&mut self, now: Moment) {
         let until = now + RETRY_MAX;
+        self.state = LinkState::Waiting { until };
+    }
+
+    /// Too many peers are met at the moment: this one has its turn a little later.
+    pub(crate) fn wait_for_turn(&mut self, now: Moment) {
+        let until = now + NEWCOMER_WAIT;
         self.state = LinkState::Waiting { until };
     }
 
@@ -330,6 +375,8 @@ impl Peer {
             sas: None,
             since: now,
             last_heard: now,
+            last_read: now,
+            pings: VecDeque::new(),
             ping_at: now + PING_EVERY,
             path,
             send,
@@ -374,6 +421,7 @@ impl Peer {
                 Some(Due::ConnectTimeout)
             }
             LinkState::Open(open) if open.last_heard + SILENCE_MAX <= now => Some(Due::Silent),
+            LinkState::Open(open) if open.last_read + UNREAD_MAX <= now => Some(Due::Unread),
             LinkState::Open(open) if open.ping_at <= now => {
                 open.ping_at = now + PING_EVERY;
                 Some(Due::Ping)
@@ -397,7 +445,11 @@ impl Peer {
                     at: open.last_heard + SILENCE_MAX,
                     why: "a silent peer",
                 };
-                silent.min(Deadline {
+                let unread = Deadline {
+                    at: open.last_read + UNREAD_MAX,
+                    why: "a peer that does not read",
+                };
+                silent.min(unread).min(Deadline {
                     at: open.ping_at,
                     why: "ping a peer",
                 })

@@ -22,6 +22,7 @@ use crate::known::{Known, KnownDevice};
 use crate::notice::{CodeEnd, Notice, Suspicion};
 use crate::output::{DiskRequest, LinkAction, Output};
 use crate::peer::Peer;
+use crate::quota::Quotas;
 use crate::random::Random;
 use crate::signal::SignalMachine;
 use crate::sponsor::Sponsor;
@@ -34,6 +35,7 @@ use crate::view::{PeerStateView, RoomView};
 mod files;
 mod frames;
 mod identity;
+mod limits;
 mod links;
 mod proof;
 mod suspicion;
@@ -41,6 +43,10 @@ mod suspicion;
 /// Smallest receive window. Credit is granted in steps of a quarter of the window, so three
 /// quarters of it must hold the largest chunk, or a sender could wait for ever.
 pub const WINDOW_MIN_BYTES: u32 = 2 * CHUNK_MAX_BYTES as u32;
+
+/// Largest receive window. What it holds is memory that any peer can fill, and the transport takes
+/// twice as much for a flood.
+pub const WINDOW_MAX_BYTES: u32 = 8 * 1024 * 1024;
 
 /// A pause between inputs that only a sleeping machine makes: open links are pinged more often.
 const SLEEP_MIN: Duration = Duration::from_secs(5);
@@ -64,7 +70,7 @@ pub struct Config {
     /// Fresh from the operating system for every session: nonces follow from it.
     pub seed: [u8; 32],
     /// File bytes that may wait in this device's memory for each peer; less than
-    /// [`WINDOW_MIN_BYTES`] counts as that.
+    /// [`WINDOW_MIN_BYTES`] or more than [`WINDOW_MAX_BYTES`] counts as that.
     pub window_bytes: u32,
 }
 
@@ -99,6 +105,7 @@ pub struct Session {
     /// Devices whose emoji differed: not talked to again in this session.
     refused_devices: VecDeque<DeviceId>,
     known: Known,
+    quotas: Quotas,
     /// Counts our sealed signals.
     counter: u64,
     chat: Chat,
@@ -116,7 +123,9 @@ impl Session {
     /// A session that dials as soon as it is told the time.
     #[must_use]
     pub fn new(mut config: Config) -> Self {
-        config.window_bytes = config.window_bytes.max(WINDOW_MIN_BYTES);
+        config.window_bytes = config
+            .window_bytes
+            .clamp(WINDOW_MIN_BYTES, WINDOW_MAX_BYTES);
         let room = config.secret.room_id();
         let mut random = Random::new(config.seed);
         Self {
@@ -137,6 +146,7 @@ impl Session {
             ),
             refused_devices: VecDeque::new(),
             known: Known::new(core::mem::take(&mut config.known)),
+            quotas: Quotas::default(),
             counter: 0,
             chat: Chat::new(random.number()),
             random,

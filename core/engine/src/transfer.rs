@@ -5,6 +5,7 @@
 //! again. `outgoing` answers those wants, `incoming` makes them.
 
 use parlor_proto::frame::Frame;
+use parlor_proto::limits::OFFER_FILES_MAX;
 
 use crate::notice::Notice;
 use crate::output::DiskRequest;
@@ -29,6 +30,9 @@ pub(crate) struct Violation(pub(crate) &'static str);
 
 /// Transfers one device may have open towards us: more is a flood, not a person.
 pub(crate) const INCOMING_PER_DEVICE_MAX: usize = 128;
+
+/// Files in those offers: what 32 open offers of the longest lists hold, twice.
+pub(crate) const INCOMING_FILES_PER_DEVICE_MAX: usize = 2 * 32 * OFFER_FILES_MAX;
 
 /// Transfers to us that are remembered in all.
 pub(crate) const INCOMING_MAX: usize = 4096;

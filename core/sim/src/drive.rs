@@ -3,9 +3,8 @@
 use core::time::Duration;
 
 use parlor_engine::input::Input;
-use parlor_engine::output::{LinkAction, Output};
+use parlor_engine::output::Output;
 use parlor_engine::time::Deadline;
-use parlor_proto::frame::Frame;
 
 use crate::clock::Event;
 use crate::node::NodeIx;
@@ -69,25 +68,13 @@ impl World {
                 let end = end.unwrap_or_else(|| {
                     panic!("node {node} used a link that is not open: {action:?}")
                 });
-                let action = self.made_hostile(node, action);
-                self.link_action(end, action);
+                if let Some(action) = self.made_hostile(node, action) {
+                    self.link_action(end, action);
+                }
             }
             Output::Disk(request) => self.ask_disk(node, request),
             Output::Notice(notice) => self.on_notice(node, notice),
             Output::Wait(_) => {}
-        }
-    }
-
-    /// A hostile node says something else where its session says hello.
-    fn made_hostile(&self, node: NodeIx, action: LinkAction) -> LinkAction {
-        let instead = &self.nodes[node].hostility.instead_of_hello;
-        match (action, instead) {
-            (LinkAction::SendControl(frame), Some(instead))
-                if matches!(Frame::decode(&frame), Ok(Frame::Hello(_))) =>
-            {
-                LinkAction::SendControl(instead.clone().into())
-            }
-            (action, _) => action,
         }
     }
 

@@ -1,10 +1,12 @@
 //! What a hostile node does that its session would not.
 
 use bytes::Bytes;
-use parlor_proto::frame::ChatMessage;
+use parlor_engine::input::Input;
+use parlor_engine::output::LinkAction;
+use parlor_proto::frame::{ChatMessage, Frame};
 
 use crate::link::EndId;
-use crate::node::{NodeIx, SECRET, device_key};
+use crate::node::{Node, NodeIx, SECRET, device_key};
 use crate::world::World;
 
 /// How a node is hostile.
@@ -14,6 +16,8 @@ pub(crate) struct Hostility {
     pub(crate) is_hostile: bool,
     /// Sent instead of the hello.
     pub(crate) instead_of_hello: Option<Vec<u8>>,
+    /// Keeps its pongs to itself.
+    pub(crate) never_answers: bool,
 }
 
 /// What a hostile node says.
@@ -23,6 +27,8 @@ pub enum HostileFrame {
     Control(Bytes),
     /// On the bulk channel.
     Bulk(Bytes),
+    /// On the channel for what may get lost.
+    Live(Bytes),
 }
 
 impl World {
@@ -31,6 +37,7 @@ impl World {
         self.nodes[node].hostility = Hostility {
             is_hostile: true,
             instead_of_hello: Some(bytes.to_vec()),
+            never_answers: false,
         };
     }
 
@@ -43,6 +50,48 @@ impl World {
     #[must_use]
     pub fn stream(&self, node: NodeIx) -> u64 {
         self.nodes[node].session.stream()
+    }
+
+    /// Has `node` send all it likes and answer no ping, as one that does not read.
+    pub fn set_never_answers(&mut self, node: NodeIx) {
+        self.nodes[node].hostility.is_hostile = true;
+        self.nodes[node].hostility.never_answers = true;
+    }
+
+    /// A hostile node is gone without a word, and is back as somebody new to the server: with the
+    /// key of its device, and with nothing else it had.
+    pub fn come_back(&mut self, node: NodeIx) {
+        self.kill(node);
+        let window = self.window_bytes;
+        let (turn, hostility) = (
+            self.nodes[node].wake_turn,
+            self.nodes[node].hostility.clone(),
+        );
+        let mut fresh = Node::new(node, window, &mut self.rng);
+        fresh.wake_turn = turn;
+        fresh.hostility = Hostility {
+            is_hostile: true,
+            ..hostility
+        };
+        self.nodes[node] = fresh;
+        self.input(node, Input::Time);
+    }
+
+    /// What a hostile node sends in place of what its session says.
+    pub(crate) fn made_hostile(&self, node: NodeIx, action: LinkAction) -> Option<LinkAction> {
+        let hostility = &self.nodes[node].hostility;
+        let LinkAction::SendControl(bytes) = &action else {
+            return Some(action);
+        };
+        let frame = Frame::decode(bytes);
+        if hostility.never_answers && matches!(frame, Ok(Frame::Pong(_))) {
+            return None;
+        }
+        let instead = hostility.instead_of_hello.as_ref();
+        match instead.filter(|_| matches!(frame, Ok(Frame::Hello(_)))) {
+            Some(instead) => Some(LinkAction::SendControl(instead.clone().into())),
+            None => Some(action),
+        }
     }
 
     /// A message as the device of `node` would sign it.
@@ -62,6 +111,7 @@ impl World {
                 match frame {
                     HostileFrame::Control(bytes) => self.send_control(end, bytes.clone()),
                     HostileFrame::Bulk(bytes) => self.send_bulk(end, bytes.clone(), 0),
+                    HostileFrame::Live(bytes) => self.send_live(end, bytes.clone()),
                 }
             }
         }

@@ -231,6 +231,40 @@ fn a_file_larger_than_the_disk_is_refused_before_it_begins() {
     assert!(reason.contains("not enough space"), "{reason}");
 }
 
+/// The files have their length at once and take no space before they are written, so the volume
+/// itself does not say what is promised.
+#[test]
+fn files_under_way_cannot_promise_the_same_space_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut inbox = Inbox::open(Some(folder.path()), 1).unwrap();
+    let free = fs4::available_space(folder.path()).unwrap() - RESERVED_BYTES;
+    let create = |inbox: &mut Inbox, file| {
+        let mut offered = sent("huge", 1).offered;
+        offered.size = free / 3 * 2;
+        inbox.handle(DiskRequest::Create {
+            key: KEY,
+            file,
+            offered,
+        })
+    };
+    let first = create(&mut inbox, 0);
+    assert!(
+        matches!(first, Some(DiskInput::Created { .. })),
+        "{first:?}"
+    );
+    let second = create(&mut inbox, 1);
+    assert!(
+        matches!(&second, Some(DiskInput::StoreFailed { reason, .. }) if reason.contains("not enough space")),
+        "{second:?}"
+    );
+    inbox.handle(DiskRequest::Discard { key: KEY, file: 0 });
+    let third = create(&mut inbox, 1);
+    assert!(
+        matches!(third, Some(DiskInput::Created { .. })),
+        "{third:?}"
+    );
+}
+
 #[test]
 fn a_file_in_the_place_of_the_folder_is_an_error() {
     let folder = tempfile::tempdir().unwrap();

@@ -15,20 +15,26 @@
 //! first message is a text message on control, and the offerer sends nothing before it has heard
 //! something. Text messages are never frames. See `supervisor::GREETING` for the reason.
 //!
-//! Every queue is bounded. Events are delivered with `send().await`, so a slow consumer stops the
-//! readers, which shrinks the SCTP window (RFC 9260, section 6.2), which slows the other side.
-//! That is a last resort, not a way to pace: the library holds 512 messages per link before the
-//! window moves, and once it has closed, the library never announces new room, so the link stands
-//! still until the peer's next probe, 1 to 60 s later. The engine's credit must keep the consumer
-//! well ahead of that.
+//! Every queue is bounded. A slow consumer stops the readers, which shrinks the SCTP window
+//! (RFC 9260, section 6.2), which slows the other side. That is a last resort, not a way to pace:
+//! the library holds 512 messages per link before the window moves, and once it has closed, the
+//! library never announces new room, so the link stands still until the peer's next probe, 1 to
+//! 60 s later. The engine's credit must keep the consumer well ahead of that.
+//!
+//! The window counts bytes of messages, and each message costs the library some 700 bytes more. So
+//! small messages are not left to the window: more of them than an honest peer ever has under way
+//! end the link (`pump`), and so does a message that does not end (`intake`).
 
 mod inspect;
+mod intake;
 mod net;
 mod peer;
 mod pump;
 mod pumps;
 mod supervisor;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -49,6 +55,10 @@ pub const MAX_REMOTE_CANDIDATES: usize = 64;
 /// in the middle of large folders), but bounds what they add up to; a peer that lets this many
 /// pile up has stopped reading.
 const CONTROL_QUEUE_FRAMES: usize = 2048;
+
+/// Bytes of them. A thousand long messages and every offer fit; a peer for which more waits has
+/// stopped reading.
+const CONTROL_QUEUE_MAX_BYTES: usize = 24 * 1024 * 1024;
 
 /// Bulk frames waiting for the channel: more than the engine ever has under way to one peer (2 MiB
 /// and 48 frames), so that a full queue means a bug and not a busy moment.
@@ -247,6 +257,10 @@ pub enum CloseReason {
     /// A bound of this module was exceeded by us: a frame over [`MAX_FRAME_BYTES`] or over what
     /// the peer takes, or local candidates nobody fetched. Nothing is dropped in silence.
     QueueOverflow,
+    /// More of our frames wait for the control channel than an honest peer leaves unread.
+    Unread,
+    /// The peer used the connection as no implementation does.
+    Misused(&'static str),
 }
 
 impl CloseReason {
@@ -258,6 +272,8 @@ impl CloseReason {
             Self::IceFailed => "ICE failed",
             Self::Setup(_) => "setup",
             Self::QueueOverflow => "queue overflow",
+            Self::Unread => "unread",
+            Self::Misused(_) => "misused",
         }
     }
 }
@@ -276,6 +292,8 @@ pub struct RtcLink {
     bulk: mpsc::Sender<Bytes>,
     live: mpsc::Sender<Bytes>,
     stop: watch::Sender<Stop>,
+    /// Bytes that wait for the control channel.
+    control_bytes: Arc<AtomicUsize>,
 }
 
 impl RtcLink {
@@ -299,8 +317,10 @@ impl RtcLink {
         let (bulk, bulk_queue) = mpsc::channel(BULK_QUEUE_FRAMES);
         let (live, live_queue) = mpsc::channel(LIVE_QUEUE_FRAMES);
         let (stop, stopped) = watch::channel(Stop::No);
+        let control_bytes = Arc::default();
         let queues = FrameQueues {
             control: control_queue,
+            control_bytes: Arc::clone(&control_bytes),
             bulk: bulk_queue,
             live: live_queue,
         };
@@ -312,6 +332,7 @@ impl RtcLink {
             bulk,
             live,
             stop,
+            control_bytes,
         }
     }
 
@@ -349,11 +370,27 @@ impl RtcLink {
             return Err(QueueFull);
         }
         let queue = match channel {
-            Channel::Control => &self.control,
+            Channel::Control => return self.send_control(frame),
             Channel::Bulk => &self.bulk,
             Channel::Live => &self.live,
         };
         queue.try_send(frame).map_err(|_| QueueFull)
+    }
+
+    fn send_control(&self, frame: Bytes) -> Result<(), QueueFull> {
+        let len = frame.len();
+        let waiting = self.control_bytes.fetch_add(len, Ordering::Relaxed);
+        let has_room = waiting + len <= CONTROL_QUEUE_MAX_BYTES;
+        if has_room && self.control.try_send(frame).is_ok() {
+            return Ok(());
+        }
+        self.control_bytes.fetch_sub(len, Ordering::Relaxed);
+        Err(QueueFull)
+    }
+
+    /// Ends a connection whose peer leaves too much unread, without waiting for what is queued.
+    pub fn close_unread(&self) {
+        self.request_stop(Stop::Unread);
     }
 
     /// Ends the connection: control frames already queued are given a moment to leave, bulk and

@@ -19,6 +19,8 @@ use webrtc::runtime::{
     TokioRuntime,
 };
 
+use super::intake::{CountedSocket, Intake};
+
 /// How long a lookup may hold up gathering, counted from the moment it began. A warm resolver
 /// answers in tens of milliseconds; beyond this, host candidates matter more.
 const DNS_PATIENCE: Duration = Duration::from_millis(300);
@@ -41,6 +43,7 @@ pub(super) struct TunedRuntime {
     inner: TokioRuntime,
     udp_buffer_bytes: usize,
     nudge: Nudge,
+    intake: Intake,
 }
 
 /// Ends the present or the next sleep of a connection's driver.
@@ -65,7 +68,12 @@ impl TunedRuntime {
             inner: TokioRuntime,
             udp_buffer_bytes,
             nudge: Nudge::default(),
+            intake: Intake::default(),
         }
+    }
+
+    pub(super) fn intake(&self) -> Intake {
+        self.intake.clone()
     }
 
     pub(super) fn nudge(&self) -> Nudge {
@@ -115,7 +123,9 @@ impl Runtime for TunedRuntime {
 
     fn wrap_udp_socket(&self, socket: std::net::UdpSocket) -> io::Result<Arc<dyn AsyncUdpSocket>> {
         enlarge_buffers(&socket, self.udp_buffer_bytes);
-        self.inner.wrap_udp_socket(socket)
+        let inner = self.inner.wrap_udp_socket(socket)?;
+        let intake = self.intake.clone();
+        Ok(Arc::new(CountedSocket { inner, intake }))
     }
 
     fn wrap_tcp_listener(

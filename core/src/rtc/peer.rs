@@ -15,6 +15,7 @@ use webrtc::peer_connection::{
     RTCPeerConnectionIceEvent, RTCPeerConnectionState, SettingEngine, SettingEngineBuilder,
 };
 
+use super::intake::Intake;
 use super::net::{self, Nudge, TunedRuntime};
 use super::{Candidate, Channel, MAX_FRAME_BYTES, RtcConfig};
 
@@ -54,6 +55,8 @@ pub(super) struct States {
     pub(super) ice_failed: bool,
     pub(super) peer: RTCPeerConnectionState,
     pub(super) candidates_lost: bool,
+    /// The peer opened a channel that was not agreed on.
+    pub(super) has_foreign_channel: bool,
 }
 
 /// The connection with its channels, and where its notifications arrive.
@@ -61,6 +64,7 @@ pub(super) struct Peer {
     pub(super) connection: Arc<dyn PeerConnection>,
     pub(super) candidates: mpsc::Receiver<Candidate>,
     pub(super) states: watch::Receiver<States>,
+    pub(super) intake: Intake,
 }
 
 /// Builds the connection and binds its sockets. No packet leaves yet.
@@ -71,6 +75,7 @@ pub(super) async fn build(config: &RtcConfig) -> Result<Peer> {
         ice_failed: false,
         peer: RTCPeerConnectionState::New,
         candidates_lost: false,
+        has_foreign_channel: false,
     });
     let policy = if config.relay_only {
         RTCIceTransportPolicy::Relay
@@ -78,7 +83,7 @@ pub(super) async fn build(config: &RtcConfig) -> Result<Peer> {
         RTCIceTransportPolicy::All
     };
     let runtime = TunedRuntime::new(config.udp_buffer_bytes);
-    let nudge = runtime.nudge();
+    let (nudge, intake) = (runtime.nudge(), runtime.intake());
     // No media engine and no interceptors: there is no media.
     let connection = PeerConnectionBuilder::new()
         .with_configuration(
@@ -106,6 +111,7 @@ pub(super) async fn build(config: &RtcConfig) -> Result<Peer> {
         connection: Arc::new(connection),
         candidates,
         states,
+        intake,
     })
 }
 
@@ -208,6 +214,11 @@ impl PeerConnectionEventHandler for Handler {
             self.states
                 .send_modify(|states| states.candidates_lost = true);
         }
+    }
+
+    async fn on_data_channel(&self, _: Arc<dyn DataChannel>) {
+        self.states
+            .send_modify(|states| states.has_foreign_channel = true);
     }
 
     async fn on_ice_connection_state_change(&self, state: RTCIceConnectionState) {

@@ -2,6 +2,7 @@
 //! watches the state, and always closes what it opened, because a connection of the library that
 //! is dropped unclosed runs on for ever.
 
+use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +15,7 @@ use webrtc::peer_connection::{
 };
 
 use super::inspect::inspect;
+use super::intake::Pace;
 use super::peer::{self, Peer, States};
 use super::pump::{ChannelNotice, FrameQueues, Outlet, Phase, Pump};
 use super::pumps::{Pumps, join_all};
@@ -32,6 +34,9 @@ const NOTICE_QUEUE: usize = 32;
 /// yet. 19 of 120 links on one machine lost their first frames so.
 const GREETING: &str = "parlor";
 
+/// What a peer does that has us hold more than it may send.
+const ENDLESS: &str = "sends more at once than it may";
+
 /// What the handle asks of the supervisor.
 #[derive(Debug)]
 pub(super) enum Command {
@@ -45,6 +50,7 @@ pub(super) enum Stop {
     No,
     Requested,
     Overflow,
+    Unread,
 }
 
 /// How a link ended, for the supervisor's own purposes.
@@ -153,17 +159,27 @@ impl<K: Clone + Send + Sync + 'static> Supervisor<K> {
             control_drained: Arc::default(),
         };
         let queues = [
-            (Channel::Control, control, queues.control),
-            (Channel::Bulk, bulk, queues.bulk),
-            (Channel::Live, live, queues.live),
+            (
+                Channel::Control,
+                control,
+                queues.control,
+                queues.control_bytes,
+            ),
+            (Channel::Bulk, bulk, queues.bulk, Arc::default()),
+            (Channel::Live, live, queues.live, Arc::default()),
         ];
-        for (channel, data, queue) in queues {
+        for (channel, data, queue, waiting) in queues {
             let pump = Pump {
                 channel,
                 data,
                 phase: phase_watch.clone(),
                 outlet: self.outlet.clone(),
                 notices: notice_queue.clone(),
+                intake: peer.intake.clone(),
+                pace: Pace::new(),
+                texts: 0,
+                arrived: VecDeque::new(),
+                arrived_bytes: 0,
                 drained: if channel == Channel::Control {
                     Arc::clone(&pumps.control_drained)
                 } else {
@@ -172,9 +188,9 @@ impl<K: Clone + Send + Sync + 'static> Supervisor<K> {
             };
             pumps.readers.spawn(pump.clone().read());
             if channel == Channel::Control {
-                pumps.control_writer.spawn(pump.write(queue));
+                pumps.control_writer.spawn(pump.write(queue, waiting));
             } else {
-                pumps.other_writers.spawn(pump.write(queue));
+                pumps.other_writers.spawn(pump.write(queue, waiting));
             }
         }
         Ok(pumps)
@@ -205,6 +221,7 @@ impl<K: Clone + Send + Sync + 'static> Supervisor<K> {
             tokio::select! {
                 biased;
                 end = stopped(&mut self.stop) => return Err(end),
+                () = peer.intake.is_over() => return Err(CloseReason::Misused(ENDLESS).into()),
                 Some(command) = self.commands.recv() => {
                     self.obey(&*connection, &mut progress, command).await?;
                 }
@@ -324,6 +341,7 @@ impl<K: Clone + Send + Sync + 'static> Supervisor<K> {
             // Our end of the connection stopped by itself: the path is gone as far as we know.
             ChannelNotice::Ended => Err(CloseReason::IceFailed.into()),
             ChannelNotice::Refused => Err(CloseReason::QueueOverflow.into()),
+            ChannelNotice::Misused(what) => Err(CloseReason::Misused(what).into()),
             ChannelNotice::OutletGone => Err(End::Abandoned),
         }
     }
@@ -384,7 +402,9 @@ impl<K: Clone + Send + Sync + 'static> Supervisor<K> {
                         _ = stopped(&mut self.stop) => {}
                     }
                 }
-                End::Reason(CloseReason::Setup(_)) => {}
+                End::Reason(
+                    CloseReason::Setup(_) | CloseReason::Unread | CloseReason::Misused(_),
+                ) => {}
             }
         }
         close(connection).await;
@@ -398,6 +418,7 @@ impl<K: Clone + Send + Sync + 'static> Supervisor<K> {
 async fn stopped(stop: &mut watch::Receiver<Stop>) -> End {
     match stop.wait_for(|stop| *stop != Stop::No).await.as_deref() {
         Ok(Stop::Overflow) => CloseReason::QueueOverflow.into(),
+        Ok(Stop::Unread) => CloseReason::Unread.into(),
         Ok(Stop::Requested | Stop::No) => CloseReason::Requested.into(),
         Err(_) => End::Abandoned,
     }
@@ -415,6 +436,9 @@ async fn abandoned_or_stopped(stop: &mut watch::Receiver<Stop>, only_abandoned: 
 fn judge(states: States, is_open: bool) -> Result<(), End> {
     if states.candidates_lost {
         return Err(CloseReason::QueueOverflow.into());
+    }
+    if states.has_foreign_channel {
+        return Err(CloseReason::Misused("opens channels of its own").into());
     }
     if states.ice_failed {
         return Err(CloseReason::IceFailed.into());

@@ -225,14 +225,15 @@ async fn a_consumer_that_stops_stops_the_sender() {
             }
         }
     }
-    let frame = pattern(0, 64 * 1024);
+    // In bytes less than what ends a link.
+    let frame = pattern(0, 12 * 1024);
     let mut taken = 0;
-    // The library holds up to 512 undelivered messages; our queues, the send buffer and the
-    // window come on top.
+    // The library holds up to 512 undelivered messages; our queues on both sides, the send buffer
+    // and the window come on top.
     let stalled = loop {
         if offerer.send(Channel::Bulk, frame.clone()).is_ok() {
             taken += 1;
-            assert!(taken < 700, "the sender never stopped");
+            assert!(taken < 1300, "the sender never stopped");
             continue;
         }
         match tokio::time::timeout(Duration::from_secs(2), offerer_events.recv()).await {

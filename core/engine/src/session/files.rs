@@ -110,7 +110,7 @@ impl Session {
         self.heard(id);
         let chunk = match ChunkFrame::decode(bytes) {
             Ok(chunk) => chunk,
-            Err(ChunkDecodeError::UnknownKind(_)) => return,
+            Err(ChunkDecodeError::UnknownKind(_)) => return self.count_idle(id),
             Err(error) => {
                 return self.refuse_peer(id, &format!("the other device sent nonsense: {error}"));
             }
@@ -137,7 +137,12 @@ impl Session {
                 *self.unsettled.entry(device).or_insert(0) += len;
                 self.disk(request);
             }
-            Ok(ChunkArrival::Stale) => self.settle(device, len),
+            Ok(ChunkArrival::Stale) => {
+                self.settle(device, len);
+                if let Err(violation) = self.count_stale(device, len) {
+                    self.refuse_violation(id, violation);
+                }
+            }
             Err(violation) => self.refuse_violation(id, violation),
         }
     }

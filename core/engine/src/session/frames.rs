@@ -16,11 +16,15 @@ use crate::notice::Notice;
 use crate::output::DiskRequest;
 use crate::pacer::{ReceiveCredit, SendPacer};
 use crate::peer::{Introduction, LinkState, Stage};
+use crate::quota::Counted;
 use crate::transfer::incoming::Incoming;
-use crate::transfer::{INCOMING_MAX, INCOMING_PER_DEVICE_MAX, Step, Violation};
+use crate::transfer::{Step, Violation};
 
 impl Session {
     pub(super) fn on_control(&mut self, id: PeerId, bytes: &[u8]) {
+        if let Err(violation) = self.count_frame(id, bytes.len()) {
+            return self.refuse_violation(id, violation);
+        }
         let state = self.peers.get(&id).map(|peer| &peer.state);
         if let Some(LinkState::Connecting { stage, .. }) = state
             && !matches!(stage, Stage::Greeting(_))
@@ -30,7 +34,10 @@ impl Session {
         let frame = match Frame::decode(bytes) {
             Ok(frame) => frame,
             // A later version's frame: this one can do without it.
-            Err(DecodeError::UnknownKind(_)) => return self.heard(id),
+            Err(DecodeError::UnknownKind(_)) => {
+                self.heard(id);
+                return self.count_idle(id);
+            }
             Err(error) => {
                 return self.refuse_peer(id, &format!("the other device sent nonsense: {error}"));
             }
@@ -81,6 +88,12 @@ impl Session {
         }
         if self.refused_devices.contains(&device) {
             return self.refuse_peer(id, EMOJI_DIFFER);
+        }
+        if let Err(violation) = self.admit(device) {
+            return match violation {
+                Some(violation) => self.refuse_violation(id, violation),
+                None => self.refuse_quietly(id),
+            };
         }
         // A device that came back under a new id takes its old place.
         let former = self.peer_of(device);
@@ -145,10 +158,16 @@ impl Session {
     }
 
     fn on_frame(&mut self, id: PeerId, device: DeviceId, frame: Frame) -> Result<(), Violation> {
+        self.count_kind(device, &frame)?;
         match frame {
             Frame::Hello(_) => return Err(Violation("said hello twice")),
             Frame::Ping(Probe { nonce }) => self.send(id, &Frame::Pong(Probe { nonce })),
-            Frame::Pong(_) => {}
+            Frame::Pong(Probe { nonce }) => {
+                let now = self.now;
+                if let Some(open) = self.peers.get_mut(&id).and_then(|peer| peer.open_mut()) {
+                    open.ponged(nonce, now);
+                }
+            }
             Frame::Message(message) => {
                 let (author, name) = (device, self.name_of(device));
                 if !self.is_signed(id, &message) {
@@ -168,14 +187,19 @@ impl Session {
                 }
             }
             Frame::Stored(Stored { through }) => {
-                for seq in self.chat.on_stored(device, through) {
+                let stored = self.chat.on_stored(device, through);
+                if stored.is_empty() {
+                    self.count(device, Counted::Idle, 1)?;
+                }
+                for seq in stored {
                     self.notice(Notice::Delivered { seq, to: device });
                 }
                 self.pump_messages();
             }
             Frame::Credit(Credit { limit }) => {
-                if let Some(open) = self.peers.get_mut(&id).and_then(|peer| peer.open_mut()) {
-                    open.send.credit(limit);
+                let open = self.peers.get_mut(&id).and_then(|peer| peer.open_mut());
+                if open.is_some_and(|open| !open.send.credit(limit)) {
+                    self.count(device, Counted::Idle, 1)?;
                 }
             }
             Frame::Bye(bye) => self.remove_peer(id, &bye.reason),
@@ -203,35 +227,6 @@ impl Session {
         })
     }
 
-    /// Whether one more offer of a device can be kept; forgets ended ones when there are many.
-    fn has_room_for_offer(&mut self, from: DeviceId) -> bool {
-        let first = IncomingKey { from, transfer: 0 };
-        let last = IncomingKey {
-            from,
-            transfer: u64::MAX,
-        };
-        let theirs = || self.incoming.range(first..=last);
-        let open = theirs().filter(|(_, incoming)| !incoming.is_ended());
-        if open.count() >= INCOMING_PER_DEVICE_MAX {
-            return false;
-        }
-        if self.incoming.len() >= INCOMING_MAX {
-            // Of devices that are gone only what is under way is worth keeping.
-            let here: Vec<DeviceId> = self.open_devices().iter().map(|(_, d)| *d).collect();
-            self.incoming
-                .retain(|key, incoming| incoming.is_under_way() || here.contains(&key.from));
-        }
-        if self.incoming.len() >= INCOMING_MAX {
-            return false;
-        }
-        let theirs = || self.incoming.range(first..=last);
-        if theirs().count() >= 4 * INCOMING_PER_DEVICE_MAX {
-            self.incoming
-                .retain(|key, incoming| key.from != from || !incoming.is_ended());
-        }
-        true
-    }
-
     fn on_file_offer(&mut self, from: DeviceId, offer: Offer) -> Result<(), Violation> {
         let key = IncomingKey {
             from,
@@ -242,7 +237,9 @@ impl Session {
             self.take_steps(from, steps);
             return Ok(());
         }
-        if !self.has_room_for_offer(from) {
+        let files = offer.files.len();
+        self.count(from, Counted::OfferedFiles, files as u64)?;
+        if !self.has_room_for_offer(from, files) {
             let transfer = offer.transfer;
             let reason = Some("too many offers are open; answer some first".to_owned());
             let (accepted, done) = (Vec::new(), Vec::new());
@@ -264,6 +261,7 @@ impl Session {
     }
 
     fn on_transfer_frame(&mut self, device: DeviceId, frame: Frame) -> Result<(), Violation> {
+        let may_be_empty = matches!(frame, Frame::Want(_) | Frame::Answer(_));
         let steps = match frame {
             Frame::Answer(answer) => match self.outgoing.get_mut(&answer.transfer) {
                 Some(outgoing) => outgoing.on_answer(device, &answer)?,
@@ -276,8 +274,9 @@ impl Session {
                 }))],
             },
             Frame::Want(want) => {
-                if let Some(outgoing) = self.outgoing.get_mut(&want.transfer) {
-                    outgoing.on_want(device, &want)?;
+                match self.outgoing.get_mut(&want.transfer) {
+                    Some(outgoing) => outgoing.on_want(device, &want)?,
+                    None => self.count(device, Counted::Idle, 1)?,
                 }
                 Vec::new()
             }
@@ -313,6 +312,9 @@ impl Session {
             | Frame::SasReveal(_)
             | Frame::Bye(_) => Vec::new(),
         };
+        if steps.is_empty() && !may_be_empty {
+            self.count(device, Counted::Idle, 1)?;
+        }
         self.take_steps(device, steps);
         self.offer_more(device);
         Ok(())
@@ -338,8 +340,12 @@ impl Session {
 
     /// Sends every device the messages it may have now.
     pub(super) fn pump_messages(&mut self) {
+        let now = self.now;
         for (peer, device) in self.open_devices() {
-            while let Some(message) = self.chat.next_for(device) {
+            while self.quotas.may_say(device, now)
+                && let Some(message) = self.chat.next_for(device)
+            {
+                self.count_own(device, message.text.len());
                 self.send(peer, &Frame::Message(message));
             }
         }

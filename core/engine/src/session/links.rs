@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use parlor_proto::envelope::{PeerSignal, Route};
-use parlor_proto::frame::{Bye, Frame, Probe};
+use parlor_proto::frame::{Frame, Probe};
 use parlor_proto::id::{DeviceId, PeerId};
 use parlor_proto::signal::{ClientMessage, ErrorCode, ServerMessage};
 
@@ -14,9 +14,6 @@ use crate::notice::{Notice, Suspicion};
 use crate::output::{LinkAction, Output, Role};
 use crate::peer::{Due, LinkState, Peer};
 use crate::transfer::Violation;
-
-/// Peers cut off for breaking the protocol that are remembered by id.
-const REFUSED_MAX: usize = 64;
 
 /// How far a peer's count of tries may run ahead of ours: beyond any number of real ones.
 const ATTEMPT_LEAP_MAX: u32 = 1 << 20;
@@ -180,33 +177,6 @@ impl Session {
             .for_each(|outgoing| outgoing.link_closed(device));
     }
 
-    /// A peer broke the protocol: it is told, cut off, and not connected to again.
-    pub(super) fn refuse_peer(&mut self, id: PeerId, reason: &str) {
-        self.send(
-            id,
-            &Frame::Bye(Bye {
-                reason: reason.to_owned(),
-            }),
-        );
-        self.refuse(id, reason);
-    }
-
-    pub(super) fn refuse(&mut self, id: PeerId, reason: &str) {
-        self.notice(Notice::PeerRefused {
-            peer: id,
-            reason: reason.to_owned(),
-        });
-        if self.refused.len() == REFUSED_MAX {
-            self.refused.pop_front();
-        }
-        self.refused.push_back(id);
-        self.remove_peer(id, reason);
-    }
-
-    pub(super) fn refuse_violation(&mut self, id: PeerId, Violation(what): Violation) {
-        self.refuse_peer(id, &format!("the other device {what}"));
-    }
-
     fn route(&self, from: PeerId, to: PeerId) -> Route {
         Route {
             room: self.room,
@@ -301,6 +271,10 @@ impl Session {
         if peer.is_mute() && !self.first_tries.take(now) {
             return peer.wait(now + FIRST_TRIES_EVERY);
         }
+        if !peer.is_met && !self.quotas.may_meet(now) {
+            return peer.wait_for_turn(now);
+        }
+        peer.is_met = true;
         let Some(attempt) = peer.attempt.checked_add(1) else {
             return self.refuse_violation(id, Violation("counts its tries beyond all reason"));
         };
@@ -330,11 +304,16 @@ impl Session {
             }
             return;
         }
-        self.drop_link(id, "the other side made a new connection");
         let now = self.now;
+        if !peer.is_met && !self.quotas.may_meet(now) {
+            // Asked for again when its turn comes.
+            return;
+        }
+        self.drop_link(id, "the other side made a new connection");
         let Some(peer) = self.peers.get_mut(&id) else {
             return;
         };
+        peer.is_met = true;
         peer.begin(attempt, now);
         let early = peer.take_early();
         let ice_servers = self.ice_servers.clone();
@@ -411,11 +390,15 @@ impl Session {
             }
             LinkInput::Control(bytes) => self.on_control(id, &bytes),
             LinkInput::Bulk(bytes) => self.on_bulk(id, bytes),
+            LinkInput::Live(bytes) => self.on_live(id, &bytes),
             LinkInput::BulkSent { data_len } => {
+                let now = self.now;
                 if let Some(open) = peer.open_mut() {
                     open.send.sent(data_len);
+                    open.last_read = now;
                 }
             }
+            LinkInput::Misused { what } => self.refuse_violation(id, Violation(what)),
             LinkInput::Closed { reason } => self.on_link_closed(id, &reason),
         }
     }
@@ -472,9 +455,17 @@ impl Session {
                     self.link(id, LinkAction::Close);
                     self.on_link_closed(id, "the other device fell silent");
                 }
+                Due::Unread => {
+                    self.refuse_violation(id, Violation("does not read what it is sent"));
+                }
                 Due::Ping => {
                     let nonce = self.random.number();
+                    if let Some(open) = self.peers.get_mut(&id).and_then(|peer| peer.open_mut()) {
+                        open.pinged(nonce);
+                    }
                     self.send(id, &Frame::Ping(Probe { nonce }));
+                    // What a pause between our own messages held back.
+                    self.pump_messages();
                 }
             }
         }

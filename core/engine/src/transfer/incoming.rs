@@ -95,6 +95,10 @@ impl Incoming {
         self.state == State::Ended
     }
 
+    pub(crate) const fn files(&self) -> usize {
+        self.files.len()
+    }
+
     pub(crate) fn is_under_way(&self) -> bool {
         self.state == State::Active
     }

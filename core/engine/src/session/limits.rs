@@ -1,0 +1,213 @@
+//! What a peer may ask of us, and how one that asks too much is cut off.
+
+use parlor_proto::frame::{Bye, Frame};
+use parlor_proto::id::{DeviceId, PeerId};
+
+use super::Session;
+use crate::input::IncomingKey;
+use crate::notice::Notice;
+use crate::peer::LinkState;
+use crate::quota::{Counted, GREETING_FRAMES_MAX};
+use crate::transfer::incoming::Incoming;
+use crate::transfer::{
+    INCOMING_FILES_PER_DEVICE_MAX, INCOMING_MAX, INCOMING_PER_DEVICE_MAX, Violation,
+};
+
+/// Peers cut off for breaking the protocol that are remembered by id.
+const REFUSED_MAX: usize = 64;
+
+/// Ended transfers of a device that are remembered, as a multiple of the open ones it may have.
+const ENDED_SHARE: usize = 3;
+
+/// Said to a device that was cut off and comes back before its time.
+const STILL_REFUSED: &str = "this device was cut off here a few minutes ago; try again later";
+
+impl Session {
+    pub(super) fn count(
+        &mut self,
+        device: DeviceId,
+        counted: Counted,
+        amount: u64,
+    ) -> Result<(), Violation> {
+        self.quotas.count(device, counted, amount, self.now)
+    }
+
+    /// Counts a frame before anybody looks into it.
+    pub(super) fn count_frame(&mut self, id: PeerId, len: usize) -> Result<(), Violation> {
+        let Some(peer) = self.peers.get_mut(&id) else {
+            return Ok(());
+        };
+        match &peer.state {
+            LinkState::Open(open) => {
+                let device = open.device;
+                self.count(device, Counted::Frames, 1)?;
+                self.count(device, Counted::FrameBytes, len as u64)
+            }
+            LinkState::Connecting { .. } => {
+                peer.greeting_frames = peer.greeting_frames.saturating_add(1);
+                if peer.greeting_frames > GREETING_FRAMES_MAX {
+                    return Err(Violation("talks on without saying hello"));
+                }
+                Ok(())
+            }
+            LinkState::Waiting { .. } => Ok(()),
+        }
+    }
+
+    /// Counts what a frame makes us do.
+    pub(super) fn count_kind(&mut self, device: DeviceId, frame: &Frame) -> Result<(), Violation> {
+        let counted = match frame {
+            Frame::Ping(_) | Frame::Pong(_) => Counted::Probes,
+            Frame::Message(message) => {
+                let len = message.text.len() as u64;
+                self.count(device, Counted::MessageBytes, len)?;
+                Counted::Messages
+            }
+            Frame::Offer(_) | Frame::Cancel(_) => Counted::Offers,
+            Frame::Answer(_) => Counted::Answers,
+            Frame::Want(want) => {
+                let ranges = want.ranges.len() as u64 / 4;
+                self.count(device, Counted::Requests, ranges)?;
+                Counted::Requests
+            }
+            Frame::FileDone(_) | Frame::FileFailed(_) => Counted::Requests,
+            // Counted as frames; a second SasCommit or SasReveal is a violation anyway.
+            Frame::Hello(_)
+            | Frame::Stored(_)
+            | Frame::Credit(_)
+            | Frame::SasCommit(_)
+            | Frame::SasReveal(_)
+            | Frame::Bye(_) => return Ok(()),
+        };
+        self.count(device, counted, 1)
+    }
+
+    /// A frame of a kind that means nothing to us.
+    pub(super) fn count_idle(&mut self, id: PeerId) {
+        let open = self.peers.get(&id).and_then(|peer| peer.open());
+        let Some(device) = open.map(|open| open.device) else {
+            return;
+        };
+        if let Err(violation) = self.count(device, Counted::Idle, 1) {
+            self.refuse_violation(id, violation);
+        }
+    }
+
+    /// A chunk that nobody waits for any more.
+    pub(super) fn count_stale(&mut self, device: DeviceId, len: u64) -> Result<(), Violation> {
+        self.count(device, Counted::StaleChunks, 1)?;
+        self.count(device, Counted::StaleBytes, len)
+    }
+
+    /// A message of ours leaves for `device`.
+    pub(super) fn count_own(&mut self, device: DeviceId, len: usize) {
+        // Asked before; what is a little over counts against the next one.
+        let _ = self.count(device, Counted::OwnMessages, 1);
+        let _ = self.count(device, Counted::OwnMessageBytes, len as u64);
+    }
+
+    /// The channel has no use in this version.
+    pub(super) fn on_live(&mut self, id: PeerId, bytes: &[u8]) {
+        if let Err(violation) = self.count_frame(id, bytes.len()) {
+            return self.refuse_violation(id, violation);
+        }
+        self.heard(id);
+        self.count_idle(id);
+    }
+
+    /// Whether a device that proved who it is may come in. Without a violation it was cut off a
+    /// short while ago.
+    pub(super) fn admit(&mut self, device: DeviceId) -> Result<(), Option<Violation>> {
+        if self.quotas.is_refused(device, self.now) {
+            return Err(None);
+        }
+        self.count(device, Counted::Hellos, 1).map_err(|violation| {
+            self.quotas.refuse(device, self.now);
+            Some(violation)
+        })
+    }
+
+    /// Whether one more offer of a device can be kept; forgets ended ones when there are many.
+    pub(super) fn has_room_for_offer(&mut self, from: DeviceId, files: usize) -> bool {
+        let first = IncomingKey { from, transfer: 0 };
+        let last = IncomingKey {
+            from,
+            transfer: u64::MAX,
+        };
+        let theirs = || self.incoming.range(first..=last).map(|(_, known)| known);
+        let open = theirs().filter(|incoming| !incoming.is_ended());
+        let (offers, open_files) = totals(open);
+        if offers >= INCOMING_PER_DEVICE_MAX || open_files + files > INCOMING_FILES_PER_DEVICE_MAX {
+            return false;
+        }
+        if self.incoming.len() >= INCOMING_MAX {
+            // Of devices that are gone only what is under way is worth keeping.
+            let here: Vec<DeviceId> = self.open_devices().iter().map(|(_, d)| *d).collect();
+            self.incoming
+                .retain(|key, incoming| incoming.is_under_way() || here.contains(&key.from));
+        }
+        if self.incoming.len() >= INCOMING_MAX {
+            return false;
+        }
+        let theirs = || self.incoming.range(first..=last).map(|(_, known)| known);
+        let (offers, all_files) = totals(theirs());
+        let is_over = offers >= (1 + ENDED_SHARE) * INCOMING_PER_DEVICE_MAX
+            || all_files + files > INCOMING_FILES_PER_DEVICE_MAX;
+        if is_over {
+            self.incoming
+                .retain(|key, incoming| key.from != from || !incoming.is_ended());
+        }
+        true
+    }
+
+    /// A peer broke the protocol: it is told, cut off, and not connected to again.
+    pub(super) fn refuse_peer(&mut self, id: PeerId, reason: &str) {
+        self.say_bye(id, reason);
+        self.refuse(id, reason);
+    }
+
+    fn say_bye(&mut self, id: PeerId, reason: &str) {
+        let reason = reason.to_owned();
+        self.send(id, &Frame::Bye(Bye { reason }));
+    }
+
+    pub(super) fn refuse(&mut self, id: PeerId, reason: &str) {
+        // Only the device that proved itself on this very connection answers for it.
+        let open = self.peers.get(&id).and_then(|peer| peer.open());
+        let known = open.map(|open| (open.device, open.name.clone()));
+        if let Some((device, _)) = &known {
+            self.quotas.refuse(*device, self.now);
+        }
+        self.notice(Notice::PeerRefused {
+            peer: id,
+            name: known.map(|(_, name)| name),
+            reason: reason.to_owned(),
+        });
+        self.shut_out(id, reason);
+    }
+
+    /// A device comes back that was cut off: it hears why, and nobody else is bothered again.
+    pub(super) fn refuse_quietly(&mut self, id: PeerId) {
+        self.say_bye(id, STILL_REFUSED);
+        self.shut_out(id, STILL_REFUSED);
+    }
+
+    fn shut_out(&mut self, id: PeerId, reason: &str) {
+        if self.refused.len() == REFUSED_MAX {
+            self.refused.pop_front();
+        }
+        self.refused.push_back(id);
+        self.remove_peer(id, reason);
+    }
+
+    pub(super) fn refuse_violation(&mut self, id: PeerId, Violation(what): Violation) {
+        self.refuse_peer(id, &format!("the other device {what}"));
+    }
+}
+
+/// Offers, and files in them.
+fn totals<'a>(offers: impl Iterator<Item = &'a Incoming>) -> (usize, usize) {
+    offers.fold((0, 0), |(offers, files), incoming| {
+        (offers + 1, files + incoming.files())
+    })
+}
