@@ -10,6 +10,7 @@
 mod reader;
 
 pub mod chunk;
+pub mod code;
 pub mod envelope;
 pub mod frame;
 pub mod invite;
@@ -73,5 +74,6 @@ targets![
     name,
     envelope,
     knock,
+    code,
     session,
 ];

@@ -120,6 +120,7 @@ replays! {
     name: 200,
     envelope: 300,
     knock: 100,
+    code: 1000,
     session: 120,
 }
 
