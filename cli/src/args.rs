@@ -13,6 +13,10 @@ const DEFAULT_PATIENCE_S: u64 = 5;
 /// As many as a room can hold besides its opener.
 pub(crate) const CODE_USES_ALL: u32 = 31;
 
+/// What the commands that enter a room call the link or code.
+#[cfg(unix)]
+pub(crate) const LINK_ID: &str = "link";
+
 const EXAMPLES: &str = "\
 Examples:
   parlor send photo.jpg trip/ --embed    on one network, without any server
@@ -30,6 +34,7 @@ Examples:
 const RECEIVE_EXAMPLES: &str = "\
 Examples:
   parlor receive 'http://192.168.1.20:40123/j#…'
+  parlor receive 4821-amber-otter-canoe --server https://parlor.example.org
   parlor receive 'LINK' --out Downloads --yes
   parlor receive - --yes < link.txt";
 
@@ -127,9 +132,13 @@ pub(crate) struct SendArgs {
 /// `parlor receive`.
 #[derive(Debug, Args)]
 pub(crate) struct ReceiveArgs {
-    /// The link of the room; "-" reads it from stdin [env: PARLOR_LINK]
-    #[arg(value_name = "LINK", env = "PARLOR_LINK", hide_env = true)]
-    pub(crate) link: String,
+    /// The link or code of the room; without one, or with "-", you are asked [env: PARLOR_LINK]
+    #[arg(value_name = "LINK|CODE", env = "PARLOR_LINK", hide_env = true)]
+    pub(crate) link: Option<String>,
+
+    /// The server of a code; a link names its own [env: PARLOR_SERVER]
+    #[arg(long, value_name = "URL", env = "PARLOR_SERVER", hide_env = true)]
+    pub(crate) server: Option<String>,
 
     /// Folder for the files, made if it is not there
     #[arg(long, value_name = "DIR", default_value = ".")]
@@ -146,8 +155,8 @@ pub(crate) struct ReceiveArgs {
 /// `parlor room`.
 #[derive(Debug, Args)]
 pub(crate) struct RoomArgs {
-    /// The link of the room, or "-"; without one a new room is opened [env: PARLOR_LINK]
-    #[arg(value_name = "LINK", env = "PARLOR_LINK", hide_env = true)]
+    /// The link or code of the room, or "-"; without one a new room is opened [env: PARLOR_LINK]
+    #[arg(value_name = "LINK|CODE", env = "PARLOR_LINK", hide_env = true)]
     pub(crate) link: Option<String>,
 
     /// Folder for accepted files; without it none can be
@@ -248,7 +257,6 @@ mod tests {
             "parlor send",
             "parlor send a --listen 127.0.0.1:0",
             "parlor send a --max-peers 1",
-            "parlor receive",
             "parlor room --stun stun:a --no-stun",
         ] {
             assert!(parse(line).is_err(), "{line}");

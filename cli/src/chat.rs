@@ -10,7 +10,8 @@ use tokio::sync::mpsc;
 use crate::args::{CODE_USES_ALL, RoomArgs};
 use crate::conduct::chat::{ChatConduct, Do};
 use crate::conduct::{Conduct as _, End};
-use crate::enter::{self, Entrance};
+use crate::enter::Entrance;
+use crate::enter::invitation::{self, Given};
 use crate::exit::Failure;
 use crate::host::{self, Host};
 use crate::input;
@@ -37,12 +38,18 @@ pub(crate) async fn run(
 ) -> End {
     if args.link.is_some() && (args.open.embed || args.open.max_peers.is_some()) {
         return Err(Failure::usage(
-            "A link leads into a room that is there already; leave out --embed and --max-peers, \
-             or the link (PARLOR_LINK) to open a new one.",
+            "A link or code leads into a room that is there already; leave out --embed and \
+             --max-peers, or the link (PARLOR_LINK) to open a new one.",
         ));
     }
     let (invite, host) = match &args.link {
-        Some(link) => (enter::invite(link, interrupt).await?, None),
+        Some(link) => {
+            let given = Given {
+                text: Some(link),
+                server: args.open.server.as_deref(),
+            };
+            (invitation::invite(given, reporter, interrupt).await?, None)
+        }
         None => host::place(&args.open, reporter).await?,
     };
     let server = invite.server.to_string();

@@ -1,89 +1,21 @@
-//! Into a room: the link, the person's name, the ICE servers, and the room itself.
+//! Into a room: the person's name, the ICE servers, and the room itself. [`invitation`] reads the
+//! link or code.
 
-use std::io::{BufRead as _, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
 use parlor_core::options::RoomOptions;
 use parlor_core::room::{Room, RoomEvents};
-use parlor_proto::invite::{Invite, InviteError, ServerUrl};
-use parlor_proto::limits::INVITE_MAX_BYTES;
+use parlor_proto::invite::{Invite, ServerUrl};
 use parlor_proto::signal::{IceServer, JoinIntent};
 use parlor_proto::text::DisplayName;
 
 use crate::args::CommonArgs;
 use crate::exit::{Code, Failure, plain};
 use crate::identity;
-use crate::interrupt::Interrupt;
 
-/// The link argument that stands for stdin.
-pub(crate) const FROM_STDIN: &str = "-";
-
-/// Reads the link, from stdin where the argument says so.
-pub(crate) async fn invite(argument: &str, interrupt: &mut Interrupt) -> Result<Invite, Failure> {
-    if argument != FROM_STDIN {
-        return parse(argument);
-    }
-    // A read that waits for a person must not keep them from leaving.
-    let line = tokio::task::spawn_blocking(first_line);
-    tokio::select! {
-        line = line => parse(&line.map_err(|_| Failure::interrupted())??),
-        () = interrupt.wait() => Err(Failure::interrupted()),
-    }
-}
-
-fn parse(text: &str) -> Result<Invite, Failure> {
-    Invite::parse(text).map_err(|error| {
-        let message = match error {
-            InviteError::Damaged => {
-                "That link is damaged or incomplete; copy the whole link again, or ask for it \
-                 again."
-                    .to_owned()
-            }
-            InviteError::MissingSecret => {
-                "That link has lost its last part, the key after the #; copy the whole link again, \
-                 and put it between quotes."
-                    .to_owned()
-            }
-            InviteError::NewerVersion { .. } => format!("{}; update Parlor.", sentence(&error)),
-            InviteError::Server(error) => {
-                format!("That link names a server that cannot be used: {error}; ask for another.")
-            }
-            InviteError::NotALink
-            | InviteError::UnknownScheme { .. }
-            | InviteError::TooLong { .. } => {
-                format!("{}; copy the whole link again.", sentence(&error))
-            }
-        };
-        Failure::usage(message)
-    })
-}
-
-/// An error's words at the start of a sentence.
-fn sentence(error: &InviteError) -> String {
-    let words = error.to_string();
-    let mut chars = words.chars();
-    let first = chars.next().map(|c| c.to_ascii_uppercase());
-    first.into_iter().chain(chars).collect()
-}
-
-fn first_line() -> Result<String, Failure> {
-    let stdin = std::io::stdin();
-    if stdin.is_terminal() {
-        eprint!("Link: ");
-    }
-    let mut line = String::new();
-    stdin
-        .lock()
-        .read_line(&mut line)
-        .map_err(|error| Failure::usage(format!("Cannot read the link from stdin ({error}).")))?;
-    if line.trim().is_empty() {
-        return Err(Failure::usage(
-            "There is no link on stdin; write it there, or give it as the argument.",
-        ));
-    }
-    line.truncate(parlor_proto::text::cut(&line, INVITE_MAX_BYTES + 2).len());
-    Ok(line)
-}
+pub(crate) mod ask;
+pub(crate) mod invitation;
+mod redeem;
 
 /// The person's name: as given, or as they are called on this machine.
 pub(crate) fn name(args: &CommonArgs) -> DisplayName {
@@ -214,12 +146,5 @@ mod tests {
             let refused = ice_servers(&common(&[url], false), &server("https://example.org"));
             assert_eq!(refused.unwrap_err().code, Code::Usage, "{url}");
         }
-    }
-
-    #[test]
-    fn a_bad_link_says_what_is_wrong_with_it() {
-        let failure = parse("https://example.org/j").unwrap_err();
-        assert_eq!(failure.code, Code::Usage);
-        assert!(failure.message.contains("the key after the #"), "{failure}");
     }
 }

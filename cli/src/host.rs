@@ -86,11 +86,7 @@ pub(crate) async fn place(
     };
     let server = match (&host, &args.server) {
         (Some(host), _) => host.url().clone(),
-        (None, Some(url)) => ServerUrl::parse(url).map_err(|error| {
-            Failure::usage(format!(
-                "\"{url}\" is not the address of a server: {error}; see --server."
-            ))
-        })?,
+        (None, Some(url)) => server_at(url)?,
         (None, None) => {
             return Err(Failure::usage(
                 "A room needs a server to introduce its members; host it here with --embed (for \
@@ -100,6 +96,15 @@ pub(crate) async fn place(
     };
     let secret = new_secret()?;
     Ok((Invite { server, secret }, host))
+}
+
+/// The server that somebody named.
+pub(crate) fn server_at(url: &str) -> Result<ServerUrl, Failure> {
+    ServerUrl::parse(url).map_err(|error| {
+        Failure::usage(format!(
+            "\"{url}\" is not the address of a server: {error}; see --server."
+        ))
+    })
 }
 
 /// A fresh room's secret.

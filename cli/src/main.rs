@@ -22,6 +22,7 @@ use report::{Report, Reporter};
 
 mod args;
 mod chat;
+mod conceal;
 mod conduct;
 mod demo;
 mod enter;
@@ -41,6 +42,7 @@ mod sources;
 mod stage;
 
 fn main() -> ExitCode {
+    conceal::conceal();
     let cli = Cli::parse();
     start_logging(&cli.output);
     let mut reporter = Reporter::new(cli.output.json);

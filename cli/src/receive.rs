@@ -12,7 +12,8 @@ use tokio::sync::mpsc;
 use crate::args::ReceiveArgs;
 use crate::conduct::receive::ReceiveConduct;
 use crate::conduct::{Act, Conduct as _, End};
-use crate::enter::{self, Entrance};
+use crate::enter::Entrance;
+use crate::enter::invitation::{self, Given};
 use crate::exit::Failure;
 use crate::input;
 use crate::interrupt::Interrupt;
@@ -33,7 +34,11 @@ pub(crate) async fn run(
             "Nobody is at the keyboard to answer; say --yes to take everything that is offered.",
         ));
     }
-    let invite = enter::invite(&args.link, interrupt).await?;
+    let given = Given {
+        text: args.link.as_deref(),
+        server: args.server.as_deref(),
+    };
+    let invite = invitation::invite(given, reporter, interrupt).await?;
     let server = invite.server.to_string();
     let entrance = Entrance {
         invite,

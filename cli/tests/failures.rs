@@ -32,6 +32,38 @@ fn a_damaged_link_is_named_as_such() {
 }
 
 #[test]
+fn a_mistyped_code_is_named_with_what_was_meant() {
+    let receive = |code: &str, server: &[&str]| {
+        let mut args: Vec<&dyn AsRef<OsStr>> = vec![&"receive", &code, &"--yes"];
+        args.extend(server.iter().map(|arg| arg as &dyn AsRef<OsStr>));
+        Parlor::start(&args)
+    };
+    let server = ["--server", "http://127.0.0.1:9"];
+    receive("4821-amber-oter-canoe", &server).fail(2, "usage", "did you mean \"otter\"?");
+    receive("4821-amber-otter", &server).fail(2, "usage", "three words");
+    receive("4821-amber-otter-canoe", &[]).fail(2, "usage", "PARLOR_SERVER");
+}
+
+#[test]
+fn a_code_for_a_server_that_nobody_answers_at_is_unreachable() {
+    let port = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let server = format!("http://127.0.0.1:{port}");
+    let mut room = Parlor::start(&[&"room", &"4821 ambe otte cano", &"--server", &server]);
+    room.fail(3, "server_unreachable", &server);
+}
+
+#[test]
+fn a_code_or_link_may_come_from_stdin_without_being_asked_for() {
+    let mut receiver = Parlor::start(&[&"receive", &"--yes"]);
+    receiver.type_line("4821-amber-otter-canoe");
+    receiver.fail(2, "usage", "--server");
+}
+
+#[test]
 fn a_link_and_a_new_room_contradict() {
     let link = "https://example.org/j#AQABAgMEBQ";
     for option in [&["--embed"][..], &["--max-peers", "3"]] {
@@ -164,7 +196,7 @@ fn nobody_at_the_keyboard_has_to_say_yes_in_advance() {
 
 #[test]
 fn a_command_line_that_cannot_be_read_is_a_usage_error() {
-    let output = command(&[&"receive"]).output().unwrap();
+    let output = command(&[&"send"]).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(output.stdout.is_empty());
 }

@@ -110,6 +110,10 @@ impl Parlor {
         }
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub(crate) fn link(&mut self) -> String {
         text(&self.next("room")["link"])
     }

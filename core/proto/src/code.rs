@@ -10,6 +10,12 @@ use serde::{Deserialize, Serialize};
 use crate::limits::NAMEPLATE_MAX;
 use crate::pake::{Pake, Side, Spake2Ed25519};
 
+mod parse;
+mod words;
+
+pub use parse::{CodeError, looks_like_code};
+pub use words::{Words, complete};
+
 /// The number of a code: where at the server its sponsor can be found.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "u32", try_from = "u32")]
@@ -57,36 +63,20 @@ pub fn decoy_answer(nameplate: Nameplate, seed: &[u8; 32]) -> Vec<u8> {
     Spake2Ed25519::message(Side::Sponsor, seed, &bound_to, seed)
 }
 
-/// STUB until words branch merges.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Words([u16; 3]);
-impl Words {
-    /// stub
-    #[must_use]
-    pub fn from_random(b: &[u8; 5]) -> Self {
-        Self([u16::from(b[0]), u16::from(b[1]), u16::from(b[2])])
-    }
-    /// stub
-    #[must_use]
-    pub fn password(&self) -> Vec<u8> {
-        format!("{:?}", self.0).into_bytes()
-    }
-}
-impl fmt::Debug for Words {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Words")
-    }
-}
-/// stub
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// A whole code. `Display` writes it as it is read out; `Debug` hides it.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Code {
-    /// n
+    /// Finds the member who shows the code.
     pub nameplate: Nameplate,
-    /// w
+    /// Prove that the newcomer was told the code.
     pub words: Words,
 }
+
 impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-x-y-z", self.nameplate)
+        write!(f, "{}-{}", self.nameplate, self.words)
     }
 }
+
+#[cfg(test)]
+mod tests;

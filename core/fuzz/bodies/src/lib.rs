@@ -10,6 +10,7 @@
 mod reader;
 
 pub mod chunk;
+pub mod code;
 pub mod envelope;
 pub mod frame;
 pub mod invite;
@@ -75,5 +76,6 @@ targets![
     envelope,
     knock,
     picture,
+    code,
     session,
 ];

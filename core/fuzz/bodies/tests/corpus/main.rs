@@ -121,6 +121,7 @@ replays! {
     envelope: 300,
     knock: 100,
     picture: 4000,
+    code: 1000,
     session: 120,
 }
 
