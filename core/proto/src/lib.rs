@@ -13,6 +13,7 @@
 //! - [`code`]: the code that is read out and typed, and [`pake`], the key exchange behind it.
 //! - [`knock`]: what a newcomer with such a code and the member who shows it say to each other.
 //! - [`envelope`]: offers, answers and candidates sealed against the server that carries them.
+//! - [`relayed`]: what a member carries for two others, and cannot read.
 //! - [`name`]: file names a stranger chose, made safe.
 //! - [`text`]: short texts a stranger chose, made safe to show.
 //! - [`version`]: which protocol versions two devices share.
@@ -31,6 +32,7 @@ pub mod knock;
 pub mod limits;
 pub mod name;
 pub mod pake;
+pub mod relayed;
 pub mod signal;
 pub mod text;
 pub mod tree;
