@@ -10,8 +10,10 @@
 mod reader;
 
 pub mod chunk;
+pub mod conversation;
 pub mod envelope;
 pub mod frame;
+pub mod handshake;
 pub mod invite;
 pub mod knock;
 pub mod name;
@@ -73,5 +75,7 @@ targets![
     name,
     envelope,
     knock,
+    handshake,
+    conversation,
     session,
 ];

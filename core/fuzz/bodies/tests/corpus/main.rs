@@ -120,6 +120,8 @@ replays! {
     name: 200,
     envelope: 300,
     knock: 100,
+    handshake: 100,
+    conversation: 100,
     session: 120,
 }
 
