@@ -37,10 +37,11 @@ fn both() -> (Conversation, Conversation) {
 }
 
 fn replies(received: Result<Received, ReceiveError>) -> Result<Vec<Relayed>, ReceiveError> {
-    match received? {
-        Received::Replies(replies) => Ok(replies),
-        other => panic!("no replies but {other:?}"),
-    }
+    let received = received?;
+    let Received::Replies(replies) = received else {
+        panic!("no replies but {received:?}");
+    };
+    Ok(replies)
 }
 
 fn taken(side: &mut Conversation, messages: &[Relayed]) -> Result<Vec<Received>, ReceiveError> {

@@ -104,6 +104,9 @@ fn verify(
     verify_chunk(&tree.root(), tree.size(), chunk, offset as u64, data, proof)
 }
 
+/// Why, offset, bytes, proof.
+type Case<'a> = (&'a str, usize, &'a [u8], &'a [[u8; 32]]);
+
 fn refused() -> Vec<Json> {
     let file = file(2 * CHUNK_BYTES + 16 * 1024);
     let tree = outboard(&file);
@@ -114,7 +117,7 @@ fn refused() -> Vec<Json> {
     let mut longer = proof.clone();
     longer.push([0; 32]);
     let turned: Vec<_> = proof.iter().rev().copied().collect();
-    let cases: [(&str, usize, &[u8], &[[u8; 32]]); 7] = [
+    let cases: [Case<'_>; 7] = [
         ("last bit of the chunk changed", 0, &changed, &proof),
         ("proof without its last hash", 0, first, &proof[..1]),
         ("proof with one hash more", 0, first, &longer),
