@@ -315,6 +315,9 @@ fn a_carrier_without_the_rooms_secret_meets_nobody() {
     let failed = Err(ReceiveError::Unproven(HandshakeFailed));
     assert_eq!(meet(&mut ada, &mut stranger(BEN, ADA)), failed);
     assert_eq!(meet(&mut stranger(ADA, BEN), &mut ben), failed);
+    // Who begins cannot tell yet that the answer came from a stranger, and says nothing either.
+    assert_eq!(ada.seal(Flow::Control, b"x"), Err(SealError::NotReady));
+    assert_eq!(ben.seal(Flow::Control, b"x"), Err(SealError::Over));
 }
 
 #[test]
