@@ -6,12 +6,15 @@
 //! all, each side's remote one taken from the live connection. A server that puts its own
 //! certificate in the middle makes the prologues differ, and the handshake fails on both sides.
 //! After it, frames travel as they are: DTLS, now known to end where it should, protects them.
+//! A [`Conversation`](crate::conversation::Conversation) through a third party runs the same
+//! pattern under a prologue of its own and goes on with the keys.
 
 use parlor_proto::id::{PeerId, RoomId};
+use parlor_proto::limits::HANDSHAKE_MESSAGE_MAX_BYTES;
 use snow::params::{CipherChoice, DHChoice, HashChoice};
 use snow::resolvers::{CryptoResolver, DefaultResolver};
 use snow::types::{Cipher, Dh, Hash};
-use snow::{Builder, HandshakeState};
+use snow::{Builder, HandshakeState, StatelessTransportState};
 
 use crate::device::DeviceKey;
 use crate::output::Role;
@@ -19,22 +22,23 @@ use crate::output::Role;
 const PATTERN: &str = "Noise_XXpsk3_25519_ChaChaPoly_BLAKE2s";
 const PROTOCOL: &[u8] = b"parlor handshake v1";
 
-/// Longest handshake message: 32 bytes of ephemeral key, 48 of static key, two tags.
-const MESSAGE_MAX_BYTES: usize = 128;
-
 /// What both sides must see alike for a handshake to succeed.
 #[derive(Debug, Clone)]
-pub(crate) struct Scene<'a> {
-    pub(crate) room: RoomId,
-    pub(crate) attempt: u32,
+pub struct Scene<'a> {
+    /// The room.
+    pub room: RoomId,
+    /// The try of the two to connect.
+    pub attempt: u32,
     /// The peer that wrote the offer.
-    pub(crate) offerer: (PeerId, &'a str),
+    pub offerer: (PeerId, &'a str),
     /// The peer that answered. Each with its certificate's SHA-256, as in `a=fingerprint`.
-    pub(crate) answerer: (PeerId, &'a str),
+    pub answerer: (PeerId, &'a str),
 }
 
 impl Scene<'_> {
-    fn prologue(&self) -> Vec<u8> {
+    /// The bytes both sides put before the handshake.
+    #[must_use]
+    pub fn prologue(&self) -> Vec<u8> {
         let mut bytes = PROTOCOL.to_vec();
         bytes.extend(self.room.0);
         bytes.extend(self.attempt.to_be_bytes());
@@ -52,28 +56,28 @@ impl Scene<'_> {
 #[error(
     "the other device could not prove that it belongs to this room; somebody may be in between"
 )]
-pub(crate) struct HandshakeFailed;
+pub struct HandshakeFailed;
 
 /// What a message of the other side brings about.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Progress {
+pub struct Progress {
     /// To be sent now.
-    pub(crate) reply: Option<Vec<u8>>,
+    pub reply: Option<Vec<u8>>,
     /// The end, with what was proven.
-    pub(crate) proven: Option<Proven>,
+    pub proven: Option<Proven>,
 }
 
 /// What a finished handshake proves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Proven {
+pub struct Proven {
     /// The other device's X25519 key.
-    pub(crate) remote_key: [u8; 32],
+    pub remote_key: [u8; 32],
     /// The same on both sides and nowhere else: signatures and comparisons bind to it.
-    pub(crate) transcript: [u8; 32],
+    pub transcript: [u8; 32],
 }
 
 /// One handshake under way.
-pub(crate) struct Handshake {
+pub struct Handshake {
     state: HandshakeState,
 }
 
@@ -84,21 +88,34 @@ impl core::fmt::Debug for Handshake {
 }
 
 impl Handshake {
-    /// `seed` must be fresh: the ephemeral key follows from it.
-    pub(crate) fn new(
+    /// The handshake of a direct link. `seed` must be fresh: the ephemeral key follows from it.
+    ///
+    /// # Errors
+    /// [`HandshakeFailed`] if Noise takes none of the keys.
+    pub fn new(
         role: Role,
         key: &DeviceKey,
         psk: &[u8; 32],
         scene: &Scene<'_>,
         seed: [u8; 32],
     ) -> Result<Self, HandshakeFailed> {
+        Self::with_prologue(role, key, psk, &scene.prologue(), seed)
+    }
+
+    /// The same under any prologue, whose first bytes must say what the handshake is for.
+    pub(crate) fn with_prologue(
+        role: Role,
+        key: &DeviceKey,
+        psk: &[u8; 32],
+        prologue: &[u8],
+        seed: [u8; 32],
+    ) -> Result<Self, HandshakeFailed> {
         let params = PATTERN.parse().map_err(|_| HandshakeFailed)?;
         let builder = Builder::with_resolver(params, Box::new(Seeded { seed }));
-        let prologue = scene.prologue();
         let builder = builder
             .local_private_key(key.handshake_secret())
             .and_then(|builder| builder.psk(3, psk))
-            .and_then(|builder| builder.prologue(&prologue))
+            .and_then(|builder| builder.prologue(prologue))
             .map_err(|_| HandshakeFailed)?;
         let state = match role {
             Role::Offerer => builder.build_initiator(),
@@ -110,7 +127,10 @@ impl Handshake {
     }
 
     /// The message to begin with, on the side that begins.
-    pub(crate) fn start(&mut self) -> Result<Option<Vec<u8>>, HandshakeFailed> {
+    ///
+    /// # Errors
+    /// [`HandshakeFailed`] after the end of the handshake.
+    pub fn start(&mut self) -> Result<Option<Vec<u8>>, HandshakeFailed> {
         if self.state.is_my_turn() {
             self.write().map(Some)
         } else {
@@ -119,9 +139,12 @@ impl Handshake {
     }
 
     /// Takes a message of the other side.
-    pub(crate) fn read(&mut self, message: &[u8]) -> Result<Progress, HandshakeFailed> {
-        let mut payload = [0; MESSAGE_MAX_BYTES];
-        if message.len() > MESSAGE_MAX_BYTES || self.state.is_my_turn() {
+    ///
+    /// # Errors
+    /// [`HandshakeFailed`]; nothing that comes after it may be read.
+    pub fn read(&mut self, message: &[u8]) -> Result<Progress, HandshakeFailed> {
+        let mut payload = [0; HANDSHAKE_MESSAGE_MAX_BYTES];
+        if message.len() > HANDSHAKE_MESSAGE_MAX_BYTES || self.state.is_my_turn() {
             return Err(HandshakeFailed);
         }
         let read = self.state.read_message(message, &mut payload);
@@ -142,8 +165,14 @@ impl Handshake {
         Ok(Progress { reply, proven })
     }
 
+    /// The keys that a finished handshake leaves, one for each direction.
+    pub(crate) fn into_keys(self) -> Result<StatelessTransportState, HandshakeFailed> {
+        let keys = self.state.into_stateless_transport_mode();
+        keys.map_err(|_| HandshakeFailed)
+    }
+
     fn write(&mut self) -> Result<Vec<u8>, HandshakeFailed> {
-        let mut message = [0; MESSAGE_MAX_BYTES];
+        let mut message = [0; HANDSHAKE_MESSAGE_MAX_BYTES];
         let written = self.state.write_message(&[], &mut message);
         let len = written.map_err(|_| HandshakeFailed)?;
         Ok(message[..len].to_vec())

@@ -7,9 +7,10 @@
 //!
 //! - `signal` keeps the connection to the signaling server.
 //! - `peer` decides when to connect to a peer and whether it still lives.
-//! - `handshake` proves, on every new link, who is on the other side and that nobody is between.
 //! - [`known`] tells who was met before, and who comes under another's name.
 //! - `sas` agrees on five emoji that people can compare.
+//! - [`handshake`] proves, on every new link, who is on the other side and that nobody is between.
+//! - [`conversation`] seals what a third party carries for two members.
 //! - `chat` numbers messages, sends them until they are stored, and shows each once.
 //! - `sponsor` lets in who knows the words of a typed code; [`newcomer`] is the other side.
 //! - `transfer` offers files and asks for the ranges that are missing.
@@ -21,7 +22,6 @@
 
 mod allowance;
 mod chat;
-mod handshake;
 mod pacer;
 mod peer;
 mod quota;
@@ -31,7 +31,9 @@ mod signal;
 mod sponsor;
 mod transfer;
 
+pub mod conversation;
 pub mod device;
+pub mod handshake;
 pub mod input;
 pub mod known;
 pub mod newcomer;

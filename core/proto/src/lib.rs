@@ -14,6 +14,7 @@
 //! - [`knock`]: what a newcomer with such a code and the member who shows it say to each other.
 //! - [`emoji`]: the pictures by which two people make sure that nobody is between them.
 //! - [`envelope`]: offers, answers and candidates sealed against the server that carries them.
+//! - [`relayed`]: what a member carries for two others, and cannot read.
 //! - [`name`]: file names a stranger chose, made safe.
 //! - [`text`]: short texts a stranger chose, made safe to show.
 //! - [`version`]: which protocol versions two devices share.
@@ -33,6 +34,7 @@ pub mod knock;
 pub mod limits;
 pub mod name;
 pub mod pake;
+pub mod relayed;
 pub mod signal;
 pub mod text;
 pub mod tree;

@@ -105,3 +105,24 @@ pub const NAMEPLATE_MAX: u32 = 999_999;
 
 /// A typed code as a person may paste it, in bytes.
 pub const CODE_MAX_BYTES: usize = 128;
+
+/// Longest message of a Noise handshake: the second has 32 bytes of ephemeral key, 48 of static
+/// key and 16 of tag.
+pub const HANDSHAKE_MESSAGE_MAX_BYTES: usize = 128;
+
+/// Longest sealed part of what a member carries for two others: the longest message Noise allows.
+pub const SEALED_MAX_BYTES: usize = 65_535;
+
+/// Shortest sealed part: one byte of kind and the tag.
+pub const SEALED_MIN_BYTES: usize = 17;
+
+/// Longest frame inside a sealed part: what the kind and the tag leave.
+pub const CARRIED_CONTENT_MAX_BYTES: usize = SEALED_MAX_BYTES - SEALED_MIN_BYTES;
+
+/// Longest message that a member carries for two others: envelope (41), kind and counter (9), and
+/// the sealed part.
+pub const RELAYED_MAX_BYTES: usize = 41 + 9 + SEALED_MAX_BYTES;
+
+/// Messages of one direction of a conversation: far from the end of its 64-bit nonces, and nobody
+/// sends as many.
+pub const CONVERSATION_MESSAGES_MAX: u64 = 1 << 48;

@@ -5,9 +5,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use data_encoding::{BASE64, BASE64URL_NOPAD, HEXLOWER};
+use parlor_core::code::redeem;
 use parlor_core::options::RoomOptions;
 use parlor_core::room::notice::Notice;
 use parlor_core::room::{Room, RoomEvent, RoomEvents};
+use parlor_proto::code::Code;
 use parlor_proto::id::DeviceId;
 use parlor_proto::invite::{Invite, RoomSecret, ServerUrl};
 use parlor_proto::signal::JoinIntent;
@@ -97,6 +99,15 @@ impl Member {
         assert_eq!(received, FILE_CONTENT.as_bytes());
     }
 
+    async fn shows_a_code(&mut self) -> Code {
+        self.room.open_code(1).await.unwrap();
+        self.notice("code", |notice| match notice {
+            Notice::CodeReady { code, .. } => Some(code.clone()),
+            _ => None,
+        })
+        .await
+    }
+
     async fn rejoined(&mut self) {
         self.notice("return", |notice| {
             matches!(notice, Notice::Joined { .. }).then_some(())
@@ -105,8 +116,14 @@ impl Member {
     }
 }
 
-/// Three people live through all a room has to offer; gives the devices they were.
-pub(crate) async fn live(relay: &Relay, invite: &Invite, source: &Path) -> BTreeSet<DeviceId> {
+/// What a life leaves behind that nobody else may know.
+pub(crate) struct Life {
+    pub(crate) devices: BTreeSet<DeviceId>,
+    pub(crate) code: Code,
+}
+
+/// Three people live through all a room has to offer, the last let in by a code.
+pub(crate) async fn live(relay: &Relay, invite: &Invite, source: &Path) -> Life {
     let file = source.join(FILE_NAME);
     std::fs::write(&file, FILE_CONTENT).unwrap();
     let (mut ada, mut bob) = (member(invite, NAMES[0]), member(invite, NAMES[1]));
@@ -120,7 +137,9 @@ pub(crate) async fn live(relay: &Relay, invite: &Invite, source: &Path) -> BTree
     relay.cut();
     ada.rejoined().await;
     bob.rejoined().await;
-    let mut cem = member(invite, NAMES[2]);
+    let code = ada.shows_a_code().await;
+    let given = redeem(&invite.server, code.clone()).await.unwrap();
+    let mut cem = member(&given, NAMES[2]);
     for member in [&mut ada, &mut bob] {
         devices.insert(member.device_of_the_other().await);
     }
@@ -131,15 +150,11 @@ pub(crate) async fn live(relay: &Relay, invite: &Invite, source: &Path) -> BTree
         member.room.leave().await.unwrap();
         while member.events.next().await.is_some() {}
     }
-    devices
+    Life { devices, code }
 }
 
 /// What the server must not see, each with a name for the failure.
-pub(crate) fn secrets(
-    invite: &Invite,
-    devices: &BTreeSet<DeviceId>,
-    source: &Path,
-) -> Vec<(String, Vec<u8>)> {
+pub(crate) fn secrets(invite: &Invite, life: &Life, source: &Path) -> Vec<(String, Vec<u8>)> {
     let mut found: Vec<(String, Vec<u8>)> = Vec::new();
     let mut add = |name: &str, bytes: &[u8]| {
         found.push((name.to_owned(), bytes.to_vec()));
@@ -152,7 +167,9 @@ pub(crate) fn secrets(
     add("the secret", invite.secret.expose());
     add("the key of signals", &invite.secret.signal_key());
     add("the pre-shared key", &invite.secret.psk());
-    for device in devices {
+    add("the words of a code", &life.code.words.password());
+    add("a code", life.code.to_string().as_bytes());
+    for device in &life.devices {
         add("a device id", &device.0);
         add("a device id's text", device.to_string().as_bytes());
     }

@@ -82,7 +82,7 @@ async fn logs_of_a_rooms_whole_life_hold_nothing_of_it_at_any_level() {
     let invite = invite(&relay);
     let source = tempfile::tempdir().unwrap();
     let stranger = tokio::spawn(stranger(invite.clone()));
-    let devices = live(&relay, &invite, source.path()).await;
+    let life = live(&relay, &invite, source.path()).await;
     stranger.abort();
     server.shutdown().await;
 
@@ -90,7 +90,7 @@ async fn logs_of_a_rooms_whole_life_hold_nothing_of_it_at_any_level() {
     for target in ["parlor_core::rtc", "parlor_engine::", "parlor_signaling::"] {
         assert!(lines.iter().any(|line| line.contains(target)), "{target}");
     }
-    let mut forbidden = secrets(&invite, &devices, source.path());
+    let mut forbidden = secrets(&invite, &life, source.path());
     let room = invite.secret.room_id().to_string();
     forbidden.push(("the room's whole id".to_owned(), room.into_bytes()));
     for address in ["127.0.0.1", "[::1]"] {

@@ -25,8 +25,8 @@ async fn a_server_receives_nothing_of_what_a_room_says_or_is() {
     let relay = Relay::start(server.local_addr()).await;
     let invite = invite(&relay);
     let source = tempfile::tempdir().unwrap();
-    let devices = live(&relay, &invite, source.path()).await;
-    assert_eq!(devices.len(), 3);
+    let life = live(&relay, &invite, source.path()).await;
+    assert_eq!(life.devices.len(), 3);
 
     let streams = relay.record.0.lock().unwrap().clone();
     let messages: Vec<Vec<u8>> = streams.iter().flat_map(|bytes| messages(bytes)).collect();
@@ -40,6 +40,8 @@ async fn a_server_receives_nothing_of_what_a_room_says_or_is() {
         signals >= 12 && joins >= 5,
         "{signals} signals, {joins} joins"
     );
+    let knocks = |m: &&Vec<u8>| contains(m, b"\"knock_proof\"");
+    assert!(messages.iter().any(|m| knocks(&m)), "no code was typed");
     assert!(bytes > 10_000, "{bytes} bytes");
     let id = invite.secret.room_id().to_string();
     assert!(messages.iter().any(|m| contains(m, id.as_bytes())));
@@ -59,7 +61,7 @@ async fn a_server_receives_nothing_of_what_a_room_says_or_is() {
         seen.len() > streams.len() + messages.len() + signals / 2,
         "nothing was decoded"
     );
-    for (name, secret) in secrets(&invite, &devices, source.path()) {
+    for (name, secret) in secrets(&invite, &life, source.path()) {
         for bytes in &seen {
             let text = String::from_utf8_lossy(bytes);
             assert!(!contains(bytes, &secret), "{name} in {text}");

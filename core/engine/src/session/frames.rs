@@ -83,17 +83,8 @@ impl Session {
             stream,
             ..
         } = hello;
-        if device == self.config.device.id() {
-            return self.refuse_peer(id, "the other device says it is this one");
-        }
-        if self.refused_devices.contains(&device) {
-            return self.refuse_peer(id, EMOJI_DIFFER);
-        }
-        if let Err(violation) = self.admit(device) {
-            return match violation {
-                Some(violation) => self.refuse_violation(id, violation),
-                None => self.refuse_quietly(id),
-            };
+        if !self.lets_in(id, device) {
+            return;
         }
         // A device that came back under a new id takes its old place.
         let former = self.peer_of(device);
@@ -143,6 +134,29 @@ impl Session {
         self.begin_sas(id, transcript);
         if let Some(device) = self.known.met(public, &name) {
             self.disk(DiskRequest::RememberDevice { device });
+        }
+    }
+
+    /// Whether a device that proved who it is may come in; else its peer is refused.
+    fn lets_in(&mut self, id: PeerId, device: DeviceId) -> bool {
+        if device == self.config.device.id() {
+            self.refuse_peer(id, "the other device says it is this one");
+            return false;
+        }
+        if self.refused_devices.contains(&device) {
+            self.refuse_peer(id, EMOJI_DIFFER);
+            return false;
+        }
+        match self.admit(device) {
+            Ok(()) => true,
+            Err(Some(violation)) => {
+                self.refuse_violation(id, violation);
+                false
+            }
+            Err(None) => {
+                self.refuse_quietly(id);
+                false
+            }
         }
     }
 

@@ -11,8 +11,10 @@ mod reader;
 
 pub mod chunk;
 pub mod code;
+pub mod conversation;
 pub mod envelope;
 pub mod frame;
+pub mod handshake;
 pub mod invite;
 pub mod knock;
 pub mod name;
@@ -77,5 +79,7 @@ targets![
     knock,
     picture,
     code,
+    handshake,
+    conversation,
     session,
 ];

@@ -122,6 +122,8 @@ replays! {
     knock: 100,
     picture: 4000,
     code: 1000,
+    handshake: 100,
+    conversation: 100,
     session: 120,
 }
 
