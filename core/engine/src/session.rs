@@ -106,6 +106,8 @@ pub struct Session {
     refused_devices: VecDeque<DeviceId>,
     known: Known,
     quotas: Quotas,
+    /// How far the signals of peers that are gone were heard.
+    counters: VecDeque<(PeerId, u64)>,
     /// Counts our sealed signals.
     counter: u64,
     chat: Chat,
@@ -147,6 +149,7 @@ impl Session {
             refused_devices: VecDeque::new(),
             known: Known::new(core::mem::take(&mut config.known)),
             quotas: Quotas::default(),
+            counters: VecDeque::new(),
             counter: 0,
             chat: Chat::new(random.number()),
             random,

@@ -147,6 +147,17 @@ fn a_signal_that_comes_again_warns_once() {
 }
 
 #[test]
+fn what_a_peer_said_before_it_left_cannot_be_repeated_when_it_is_named_again() {
+    let mut member = Member::new();
+    member.signal(US, 3);
+    member.hear(ServerMessage::PeerLeft { peer: OTHER });
+    member.hear(ServerMessage::PeerJoined { peer: OTHER });
+    assert_eq!(member.warnings, []);
+    member.signal(US, 3);
+    assert_eq!(member.warnings, [Suspicion::Repeated]);
+}
+
+#[test]
 fn being_let_in_twice_or_entering_as_oneself_warns_once() {
     for message in [joined(US_LATER), ServerMessage::PeerJoined { peer: US }] {
         let mut member = Member::new();

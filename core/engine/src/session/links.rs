@@ -131,7 +131,9 @@ impl Session {
         if let Some(known) = self.peers.get_mut(&peer) {
             known.in_roster = true;
         } else if self.has_place() {
-            self.peers.insert(peer, Peer::new(peer, me, self.now));
+            let mut new = Peer::new(peer, me, self.now);
+            new.last_counter = self.take_counter(peer);
+            self.peers.insert(peer, new);
         }
     }
 
@@ -151,11 +153,12 @@ impl Session {
         let Some(peer) = self.peers.get(&id) else {
             return;
         };
-        let known_as = peer.known_as.clone();
+        let (known_as, last_counter) = (peer.known_as.clone(), peer.last_counter);
         if peer.has_link() {
             self.link(id, LinkAction::Close);
         }
         self.peers.remove(&id);
+        self.remember_counter(id, last_counter);
         let Some((device, name)) = known_as else {
             return;
         };

@@ -27,7 +27,28 @@ const MUTE_PATIENCE: Duration = Duration::from_secs(15);
 pub(super) const FIRST_TRIES_BURST: u32 = 2 * ROOM_PEERS_MAX as u32;
 pub(super) const FIRST_TRIES_EVERY: Duration = Duration::from_secs(1);
 
+/// Peers that are gone whose count of signals is remembered: many times the members of a room.
+const COUNTERS_MAX: usize = 256;
+
 impl Session {
+    /// A peer is gone. The server may name it again and repeat what it once said.
+    pub(super) fn remember_counter(&mut self, id: PeerId, last_counter: u64) {
+        if last_counter == 0 {
+            return;
+        }
+        if self.counters.len() == COUNTERS_MAX {
+            self.counters.pop_front();
+        }
+        self.counters.push_back((id, last_counter));
+    }
+
+    /// How far a peer's signals were heard when it was last here.
+    pub(super) fn take_counter(&mut self, id: PeerId) -> u64 {
+        let at = self.counters.iter().position(|(gone, _)| *gone == id);
+        let entry = at.and_then(|at| self.counters.remove(at));
+        entry.map_or(0, |(_, counter)| counter)
+    }
+
     /// Tells the person: once for each reason, however often it is seen.
     pub(super) fn suspect(&mut self, why: Suspicion) {
         if self.suspected.insert(why) {
