@@ -31,8 +31,8 @@ pub(crate) struct Violation(pub(crate) &'static str);
 /// Transfers one device may have open towards us: more is a flood, not a person.
 pub(crate) const INCOMING_PER_DEVICE_MAX: usize = 128;
 
-/// Files in those offers: what 32 open offers of the longest lists hold, twice.
-pub(crate) const INCOMING_FILES_PER_DEVICE_MAX: usize = 2 * 32 * OFFER_FILES_MAX;
+/// Files in those offers: what our own 32 open offers of the longest lists hold, and half as many.
+pub(crate) const INCOMING_FILES_PER_DEVICE_MAX: usize = 48 * OFFER_FILES_MAX;
 
 /// Transfers to us that are remembered in all.
 pub(crate) const INCOMING_MAX: usize = 4096;

@@ -124,8 +124,7 @@ impl Runtime for TunedRuntime {
     fn wrap_udp_socket(&self, socket: std::net::UdpSocket) -> io::Result<Arc<dyn AsyncUdpSocket>> {
         enlarge_buffers(&socket, self.udp_buffer_bytes);
         let inner = self.inner.wrap_udp_socket(socket)?;
-        let intake = self.intake.clone();
-        Ok(Arc::new(CountedSocket { inner, intake }))
+        Ok(Arc::new(CountedSocket::new(inner, self.intake.clone())))
     }
 
     fn wrap_tcp_listener(

@@ -19,7 +19,7 @@ use super::{Channel, RtcEvent};
 const ARRIVED_MAX_FRAMES: usize = 4096;
 
 /// Bytes of them, beyond which the channel is not read and its window closes.
-const ARRIVED_MAX_BYTES: usize = 4 * 1024 * 1024;
+const ARRIVED_MAX_BYTES: usize = 2 * 1024 * 1024;
 
 /// Text messages on one channel: the greeting.
 const TEXTS_MAX: u32 = 1;

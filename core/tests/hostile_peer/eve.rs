@@ -156,10 +156,21 @@ impl Eve {
         !self.is_alone()
     }
 
+    /// Whether somebody who was lost, and did not cut her off, is back.
+    async fn is_met_again(&self) -> bool {
+        for _ in 0..30 {
+            if !self.is_alone() {
+                return true;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        false
+    }
+
     /// Sends `frame(0)`, `frame(1)` and so on as fast as the channel takes them.
     pub(crate) async fn flood(&self, channel: Channel, count: u64, frame: impl Fn(u64) -> Bytes) {
         for n in 0..count {
-            if !self.send(channel, &frame(n)).await {
+            if !self.send(channel, &frame(n)).await && !self.is_met_again().await {
                 return;
             }
         }
@@ -345,6 +356,9 @@ impl Driver {
                 shared.links.insert(*key, Arc::clone(link));
             }
         }
+        if let Notice::PeerLost { reason, .. } | Notice::PeerUnreachable { reason, .. } = notice {
+            eprintln!("Eve lost somebody: {reason}");
+        }
         self.noticed.send_modify(|count| *count += 1);
     }
 
@@ -380,7 +394,8 @@ impl Driver {
                 LinkInput::BulkSent { data_len }
             }
             RtcEvent::Path(_) => return,
-            RtcEvent::Closed { .. } => {
+            RtcEvent::Closed { reason } => {
+                eprintln!("one of Eve's links closed: {reason:?}");
                 self.links.remove(&key);
                 self.shared.lock().unwrap().links.remove(&key);
                 LinkInput::Closed {

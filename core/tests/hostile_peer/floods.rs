@@ -8,7 +8,10 @@ async fn is_cut_off(attack: Attack, why: &str) {
     scene.attack();
     scene.all_is_well().await;
     // Where frames come faster than they can be counted, the transport is first to say so.
-    scene.she_is_cut_off(&[why, "floods the connection"]).await;
+    let by_transport = ["floods the connection", "sends more at once than it may"];
+    scene
+        .she_is_cut_off(&[&[why], &by_transport[..]].concat())
+        .await;
     scene.all_is_well().await;
     scene.it_cost_little();
 }

@@ -42,7 +42,9 @@ async fn a_device_that_was_cut_off_does_not_get_in_as_somebody_new() {
     let is_eve = |notice: &Notice| matches!(notice, Notice::PeerConnected { name, .. } if name.as_str() == "Eve");
     let is_refusal = |notice: &Notice| matches!(notice, Notice::PeerRefused { .. });
     scene.attack();
-    scene.she_is_cut_off(&["flood of pings"]).await;
+    scene
+        .she_is_cut_off(&["flood of pings", "floods the connection"])
+        .await;
     scene.over().await;
     for member in [&scene.ada, &scene.bob] {
         assert_eq!(member.count(is_eve), 1, "let in again");
