@@ -259,7 +259,7 @@ impl Peer {
         self.last_counter == 0
     }
 
-    /// Another try of a peer that never said anything has to wait.
+    /// No try begins before `until`.
     pub(crate) fn wait(&mut self, until: Moment) {
         self.state = LinkState::Waiting { until };
     }
@@ -323,14 +323,12 @@ impl Peer {
 
     /// No try can begin before the server is back.
     pub(crate) fn wait_for_server(&mut self, now: Moment) {
-        let until = now + RETRY_MAX;
-        self.state = LinkState::Waiting { until };
+        self.wait(now + RETRY_MAX);
     }
 
     /// Too many peers are met at the moment: this one has its turn a little later.
     pub(crate) fn wait_for_turn(&mut self, now: Moment) {
-        let until = now + NEWCOMER_WAIT;
-        self.state = LinkState::Waiting { until };
+        self.wait(now + NEWCOMER_WAIT);
     }
 
     /// The server is back: whoever waits need not wait longer.
