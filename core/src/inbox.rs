@@ -14,6 +14,7 @@ use cap_std::ambient_authority;
 use cap_std::fs::{Dir, OpenOptions};
 use parlor_engine::input::{DiskInput, IncomingKey};
 use parlor_engine::output::DiskRequest;
+use parlor_engine::ranges::RangeSet;
 use parlor_proto::chunk::ChunkFrame;
 use parlor_proto::frame::OfferedFile;
 use parlor_proto::name::SafePath;
@@ -80,12 +81,16 @@ impl Inbox {
     /// Carries out one request; `None` for those that are not answered.
     fn handle(&mut self, request: DiskRequest) -> Option<DiskInput> {
         match request {
-            DiskRequest::Create { key, file, offered } => {
-                Some(match self.create(key, file, offered) {
-                    Ok(()) => DiskInput::Created { key, file },
-                    Err(error) => self.failed(key, file, 0, &error),
-                })
-            }
+            DiskRequest::Create {
+                key, file, offered, ..
+            } => Some(match self.create(key, file, offered) {
+                Ok(()) => DiskInput::Created {
+                    key,
+                    file,
+                    have: RangeSet::default(),
+                },
+                Err(error) => self.failed(key, file, 0, &error),
+            }),
             DiskRequest::Write { key, chunk } => Some(self.write(key, &chunk)),
             DiskRequest::Finish { key, file } => Some(match self.finish(key, file) {
                 Ok(stored_as) => DiskInput::Finished {

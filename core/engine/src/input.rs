@@ -8,6 +8,7 @@ use parlor_proto::frame::{ChatMessage, OfferedFile};
 use parlor_proto::id::{DeviceId, PeerId};
 use parlor_proto::signal::ServerMessage;
 
+use crate::ranges::RangeSet;
 use crate::view::PathView;
 
 /// One thing that happened.
@@ -179,6 +180,29 @@ pub enum DiskInput {
         key: IncomingKey,
         /// The file.
         file: u32,
+        /// What an earlier try left of it, checked again.
+        have: RangeSet,
+    },
+    /// There is no room on the disk for a file, or for a chunk of it. What is there of it stays,
+    /// closed: a later `Create` goes on from it. No answer to `Discard` or `Finish`.
+    NoSpace {
+        /// The transfer.
+        key: IncomingKey,
+        /// The file.
+        file: u32,
+        /// Bytes of the write that found no room; zero for creating.
+        len: u64,
+        /// For a person to read.
+        reason: String,
+    },
+    /// A chunk came for a file that is not open any more, and was thrown away.
+    Dropped {
+        /// The transfer.
+        key: IncomingKey,
+        /// The file.
+        file: u32,
+        /// Bytes thrown away.
+        len: u64,
     },
     /// A chunk was checked and written.
     Written {

@@ -100,7 +100,7 @@ pub enum DiskRequest {
         /// Bytes to read.
         len: u64,
     },
-    /// Make the partial file.
+    /// Make the partial file, or open what an earlier try left of it.
     Create {
         /// The transfer.
         key: IncomingKey,
@@ -108,6 +108,9 @@ pub enum DiskRequest {
         file: u32,
         /// What was offered.
         offered: OfferedFile,
+        /// Whether an earlier life of the app may have finished it without saying so: a file of
+        /// this name and content is then the one, and `Finished` the answer.
+        may_be_whole: bool,
     },
     /// Check a chunk against the file's hash and write it.
     Write {

@@ -174,7 +174,9 @@ impl World {
                 let fails = disk.is_full || chance(&mut self.rng, faults.message_fails);
                 Some(disk.store_message(author, message, fails))
             }
-            DiskRequest::Create { key, file, offered } => {
+            DiskRequest::Create {
+                key, file, offered, ..
+            } => {
                 let fails = disk.is_full || chance(&mut self.rng, faults.create_fails);
                 Some(disk.create(key, file, offered, fails))
             }
@@ -314,7 +316,8 @@ impl Disk {
             bytes: vec![0; len],
             have: RangeSet::default(),
         };
-        DiskInput::Created { key, file }
+        let have = RangeSet::default();
+        DiskInput::Created { key, file, have }
     }
 
     fn write(&mut self, key: IncomingKey, frame: &ChunkFrame, fails: bool) -> DiskInput {

@@ -193,7 +193,12 @@ fn deliver(inbox: &mut Inbox, number: u64, raw: &str, tally: &mut Tally) -> Opti
         transfer: number,
     };
     let file = 0;
-    let created = inbox.handle(DiskRequest::Create { key, file, offered });
+    let created = inbox.handle(DiskRequest::Create {
+        key,
+        file,
+        offered,
+        may_be_whole: false,
+    });
     assert!(
         matches!(created, Some(DiskInput::Created { .. })),
         "{raw:?}"

@@ -61,6 +61,7 @@ fn receive(inbox: &mut Inbox, file: u32, sent: &Sent) -> Option<DiskInput> {
         key: KEY,
         file,
         offered,
+        may_be_whole: false,
     });
     assert!(
         matches!(created, Some(DiskInput::Created { .. })),
@@ -130,6 +131,7 @@ fn a_corrupt_chunk_is_refused_and_the_right_one_taken_later() {
         key: KEY,
         file: 0,
         offered,
+        may_be_whole: false,
     });
     let mut chunk = chunks(&sent, 0).remove(1);
     let good = chunk.clone();
@@ -161,6 +163,7 @@ fn an_unfinished_file_leaves_nothing_behind() {
         key: KEY,
         file: 0,
         offered,
+        may_be_whole: false,
     });
     inbox.handle(DiskRequest::Write {
         key: KEY,
@@ -180,6 +183,7 @@ fn what_a_killed_process_left_is_removed_and_what_is_in_use_stays() {
         key: KEY,
         file: 0,
         offered,
+        may_be_whole: false,
     });
     let partials = folder.path().join(PARTIALS);
     let [in_use] = &names(&partials)[..] else {
@@ -224,6 +228,7 @@ fn a_file_larger_than_the_disk_is_refused_before_it_begins() {
         key: KEY,
         file: 0,
         offered,
+        may_be_whole: false,
     });
     let Some(DiskInput::StoreFailed { reason, .. }) = answer else {
         panic!("{answer:?}")
@@ -245,6 +250,7 @@ fn files_under_way_cannot_promise_the_same_space_twice() {
             key: KEY,
             file,
             offered,
+            may_be_whole: false,
         })
     };
     let first = create(&mut inbox, 0);

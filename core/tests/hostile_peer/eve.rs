@@ -446,7 +446,10 @@ impl Driver {
                     data_len: len,
                 }
             }
-            DiskRequest::Create { key, file, .. } => DiskInput::Created { key, file },
+            DiskRequest::Create { key, file, .. } => {
+                let have = parlor_engine::ranges::RangeSet::default();
+                DiskInput::Created { key, file, have }
+            }
             DiskRequest::Write { key, chunk } => {
                 if self.habits.takes_files_and_goes_deaf {
                     self.shared.lock().unwrap().is_deaf = true;

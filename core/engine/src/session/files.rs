@@ -192,9 +192,19 @@ impl Session {
                 self.on_chunk_not_read(peer, attempt, data_len);
                 self.on_source_broken(transfer, file, &reason);
             }
-            DiskInput::Created { key, file } => {
-                self.with_incoming(key, |incoming| incoming.on_created(file));
+            DiskInput::Created { key, file, have } => {
+                self.with_incoming(key, |incoming| incoming.on_created(file, have));
             }
+            DiskInput::NoSpace {
+                key,
+                file,
+                len,
+                reason,
+            } => {
+                self.answered(key.from, len);
+                self.with_incoming(key, |incoming| incoming.fail_file(file, &reason, true));
+            }
+            DiskInput::Dropped { key, len, .. } => self.answered(key.from, len),
             DiskInput::Written {
                 key,
                 file,

@@ -202,25 +202,26 @@ impl Incoming {
                 key,
                 file: index,
                 offered,
+                may_be_whole: false,
             })
         });
         create.collect()
     }
 
-    pub(crate) fn on_created(&mut self, file: u32) -> Vec<Step> {
+    pub(crate) fn on_created(&mut self, file: u32, have: RangeSet) -> Vec<Step> {
         let Some(entry) = self.active_file(file) else {
             return Vec::new();
         };
         if !matches!(entry.state, FileState::Creating) {
             return Vec::new();
         }
-        let have = RangeSet::default();
+        let is_whole = have.total() == entry.offered.size;
         entry.state = FileState::Receiving {
             have,
             writing: BTreeMap::new(),
             asked: 0,
         };
-        if entry.offered.size == 0 {
+        if is_whole {
             self.finish(file)
         } else {
             self.want_missing(file)

@@ -50,7 +50,10 @@ pub(super) fn answer(request: DiskRequest, outcome: u8) -> Option<DiskInput> {
         DiskRequest::StoreMessage { author, message } => {
             return Some(stored(MessageId::of(author, &message), is_well));
         }
-        DiskRequest::Create { key, file, .. } => (key, file, 0, DiskInput::Created { key, file }),
+        DiskRequest::Create { key, file, .. } => {
+            let have = parlor_engine::ranges::RangeSet::default();
+            (key, file, 0, DiskInput::Created { key, file, have })
+        }
         DiskRequest::Write { key, chunk } => {
             let (file, offset, len) = (chunk.file, chunk.offset, chunk.data.len() as u64);
             if outcome % 4 == 1 {
