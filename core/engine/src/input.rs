@@ -8,6 +8,7 @@ use parlor_proto::frame::{ChatMessage, OfferedFile};
 use parlor_proto::id::{DeviceId, PeerId};
 use parlor_proto::signal::ServerMessage;
 
+use crate::accept::AcceptRules;
 use crate::ranges::RangeSet;
 use crate::view::PathView;
 
@@ -284,6 +285,10 @@ pub enum Command {
         transfer: u64,
         /// The files.
         files: Vec<OfferedFile>,
+        /// Small pictures of some of them, by index.
+        previews: Vec<(u32, Bytes)>,
+        /// Whether it stands still until the person resumes it.
+        is_paused: bool,
     },
     /// Answer an offer.
     Answer {
@@ -304,10 +309,28 @@ pub enum Command {
         /// The transfer.
         key: IncomingKey,
     },
+    /// Let a transfer from this device stand still for everyone, or go on.
+    PauseOutgoing {
+        /// The transfer.
+        transfer: u64,
+        /// Whether it stands still.
+        is_paused: bool,
+    },
+    /// Let a transfer to this device stand still, or go on.
+    PauseIncoming {
+        /// The transfer.
+        key: IncomingKey,
+        /// Whether it stands still.
+        is_paused: bool,
+    },
+    /// From now on take offers by these rules. Those that were asked about stay open.
+    Accept(AcceptRules),
     /// The network changed: dial now instead of waiting out a backoff.
     NetworkChanged,
-    /// Leave the room.
+    /// Leave the room for good: transfers end, and nothing of them is remembered.
     Leave,
+    /// Close the app: the session ends, and the next one goes on where this one was.
+    Close,
     /// Make a typed code for newcomers; one made before ends.
     OpenCode {
         /// How many newcomers it lets in, at least one.

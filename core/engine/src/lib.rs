@@ -31,6 +31,7 @@ mod signal;
 mod sponsor;
 mod transfer;
 
+pub mod accept;
 pub mod conversation;
 pub mod device;
 pub mod handshake;
@@ -40,6 +41,7 @@ pub mod newcomer;
 pub mod notice;
 pub mod output;
 pub mod ranges;
+pub mod record;
 pub mod session;
 pub mod time;
 pub mod view;

@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use bytes::Bytes;
 use parlor_proto::code::Code;
 use parlor_proto::frame::OfferedFile;
 use parlor_proto::id::{DeviceId, PeerId};
@@ -135,6 +136,49 @@ pub enum Notice {
         name: DisplayName,
         /// What.
         files: Vec<OfferedFile>,
+        /// Whether the person has to answer.
+        standing: OfferStanding,
+    },
+    /// A small picture of a file that somebody offers, as they made it: to be decoded with limits.
+    Preview {
+        /// The transfer.
+        key: IncomingKey,
+        /// The file.
+        file: u32,
+        /// A JPEG or PNG.
+        image: Bytes,
+    },
+    /// A transfer to this device stands still.
+    IncomingPaused {
+        /// The transfer.
+        key: IncomingKey,
+        /// Whether this side wants it so, and not the sender.
+        by_us: bool,
+        /// Why, where it is nobody's wish: a full disk, which is looked at again by itself.
+        reason: Option<String>,
+    },
+    /// A transfer to this device goes on.
+    IncomingResumed {
+        /// The transfer.
+        key: IncomingKey,
+        /// Whether it was this side that held it.
+        by_us: bool,
+    },
+    /// A transfer from this device stands still.
+    OutgoingPaused {
+        /// Our transfer.
+        transfer: u64,
+        /// The device that wants it so; none where we do, for everyone.
+        by: Option<DeviceId>,
+        /// Why, where it is nobody's wish: a full disk.
+        reason: Option<String>,
+    },
+    /// A transfer from this device goes on.
+    OutgoingResumed {
+        /// Our transfer.
+        transfer: u64,
+        /// The device that held it; none where we did.
+        by: Option<DeviceId>,
     },
     /// The files cannot be offered.
     NotOffered {
@@ -282,6 +326,20 @@ pub enum Suspicion {
     /// A roster that no room can have.
     #[error("the server named people who cannot be in this room")]
     Roster,
+}
+
+/// Whether an offer waits for the person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OfferStanding {
+    /// It does.
+    Open,
+    /// It was taken by the person's rules just now, or in an earlier life of the app.
+    Taken {
+        /// Indexes of the files that are taken.
+        accepted: Vec<u32>,
+        /// Those of them that are whole already.
+        done: Vec<u32>,
+    },
 }
 
 /// Why a typed code ended.

@@ -10,6 +10,7 @@ use parlor_proto::signal::{ClientMessage, IceServer};
 use crate::input::IncomingKey;
 use crate::known::KnownDevice;
 use crate::notice::Notice;
+use crate::record::{IncomingMarks, IncomingRecord};
 use crate::time::Deadline;
 
 /// One thing to do. [`Output::Wait`] means: nothing more until the next input.
@@ -132,6 +133,30 @@ pub enum DiskRequest {
         key: IncomingKey,
         /// The file.
         file: u32,
+    },
+    /// Remember a transfer that the person answered. Not answered.
+    KeepIncoming {
+        /// All of it.
+        record: IncomingRecord,
+    },
+    /// A kept transfer stands otherwise. Not answered.
+    MarkIncoming {
+        /// The transfer.
+        key: IncomingKey,
+        /// How it stands.
+        marks: IncomingMarks,
+    },
+    /// Remember nothing of a transfer any more. Not answered.
+    ForgetIncoming {
+        /// The transfer.
+        key: IncomingKey,
+    },
+    /// Remember whether a transfer from this device stands still. Not answered.
+    MarkOutgoing {
+        /// The transfer.
+        transfer: u64,
+        /// Whether it does.
+        is_paused: bool,
     },
     /// The transfer needs no more reading. Not answered.
     CloseSource {

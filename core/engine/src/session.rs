@@ -7,31 +7,34 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use parlor_proto::envelope::SignalSealer;
-use parlor_proto::frame::{Bye, ChatMessage, Frame};
+use parlor_proto::frame::Frame;
 use parlor_proto::id::{DeviceId, PeerId, RoomId};
 use parlor_proto::invite::RoomSecret;
-use parlor_proto::limits::{CHUNK_MAX_BYTES, MESSAGE_TEXT_MAX_BYTES, REASON_MAX_BYTES};
-use parlor_proto::signal::{ClientMessage, IceServer, JoinIntent};
-use parlor_proto::text::{DisplayName, one_line};
+use parlor_proto::limits::CHUNK_MAX_BYTES;
+use parlor_proto::signal::{IceServer, JoinIntent};
+use parlor_proto::text::DisplayName;
 
+use crate::accept::AcceptRules;
 use crate::allowance::Allowance;
 use crate::chat::Chat;
 use crate::device::DeviceKey;
-use crate::input::{Command, IncomingKey, Input};
+use crate::input::{IncomingKey, Input};
 use crate::known::{Known, KnownDevice};
-use crate::notice::{CodeEnd, Notice, Suspicion};
+use crate::notice::{Notice, Suspicion};
 use crate::output::{DiskRequest, LinkAction, Output};
 use crate::peer::Peer;
 use crate::quota::Quotas;
 use crate::random::Random;
+use crate::record::IncomingRecord;
 use crate::signal::SignalMachine;
 use crate::sponsor::Sponsor;
 use crate::time::{Deadline, Moment};
 use crate::transfer::incoming::Incoming;
 use crate::transfer::outgoing::Outgoing;
-use crate::transfer::{OUTGOING_MAX, Step};
+use crate::transfer::{INCOMING_MAX, Step};
 use crate::view::{PeerStateView, RoomView};
 
+mod commands;
 mod files;
 mod frames;
 mod identity;
@@ -69,6 +72,10 @@ pub struct Config {
     pub name: DisplayName,
     /// Fresh from the operating system for every session: nonces follow from it.
     pub seed: [u8; 32],
+    /// Transfers to this device that were answered in earlier sessions of this room.
+    pub incoming: Vec<IncomingRecord>,
+    /// Which offers are taken without asking.
+    pub accept: AcceptRules,
     /// File bytes that may wait in this device's memory for each peer; less than
     /// [`WINDOW_MIN_BYTES`] or more than [`WINDOW_MAX_BYTES`] counts as that.
     pub window_bytes: u32,
@@ -114,6 +121,8 @@ pub struct Session {
     sponsor: Sponsor,
     outgoing: BTreeMap<u64, Outgoing>,
     incoming: BTreeMap<IncomingKey, Incoming>,
+    /// Something happened that may make room for another file.
+    begin_is_due: bool,
     /// File bytes handed to the disk and not yet answered, by the device they came from. They
     /// outlive the link they came on.
     unsettled: BTreeMap<DeviceId, u64>,
@@ -129,6 +138,9 @@ impl Session {
             .window_bytes
             .clamp(WINDOW_MIN_BYTES, WINDOW_MAX_BYTES);
         let room = config.secret.room_id();
+        let restored = core::mem::take(&mut config.incoming).into_iter();
+        let restored = restored.take(INCOMING_MAX);
+        let restored = restored.map(|record| (record.key, Incoming::restored(record)));
         let mut random = Random::new(config.seed);
         Self {
             room,
@@ -155,7 +167,8 @@ impl Session {
             random,
             sponsor: Sponsor::new(config.secret.clone()),
             outgoing: BTreeMap::new(),
-            incoming: BTreeMap::new(),
+            incoming: restored.collect(),
+            begin_is_due: false,
             unsettled: BTreeMap::new(),
             out: VecDeque::new(),
             has_ended: false,
@@ -187,6 +200,7 @@ impl Session {
             Input::Time => {}
         }
         self.run_timers();
+        self.begin_files();
         self.pump_files();
     }
 
@@ -212,8 +226,14 @@ impl Session {
     /// The state as a screen shows it.
     #[must_use]
     pub fn view(&self) -> RoomView {
-        let outgoing = self.outgoing.values().flat_map(Outgoing::views);
-        let incoming = self.incoming.values().map(Incoming::view);
+        let outgoing = self
+            .outgoing
+            .values()
+            .flat_map(|outgoing| outgoing.views(self.now));
+        let incoming = self
+            .incoming
+            .values()
+            .map(|incoming| incoming.view(self.now));
         RoomView {
             server: self.signal.view(),
             peers: self.peers.values().map(Peer::view).collect(),
@@ -241,7 +261,8 @@ impl Session {
             .deadline()
             .into_iter()
             .chain(self.chat.deadline())
-            .chain(self.sponsor.deadline());
+            .chain(self.sponsor.deadline())
+            .chain(self.space_deadline());
         peers.chain(others).min()
     }
 
@@ -253,161 +274,11 @@ impl Session {
         }
         let outputs = self.sponsor.on_time(self.signal.is_joined(), self.now);
         self.out.extend(outputs);
+        self.look_for_space();
         let peers: Vec<PeerId> = self.peers.keys().copied().collect();
         for peer in peers {
             self.run_peer_timers(peer);
         }
-    }
-
-    fn on_command(&mut self, command: Command) {
-        match command {
-            Command::Say {
-                text,
-                written_at_ms,
-            } => self.say(&text, written_at_ms),
-            Command::Offer { transfer, files } => {
-                if self.outgoing.len() >= OUTGOING_MAX {
-                    self.outgoing.retain(|_, outgoing| !outgoing.is_cancelled());
-                }
-                if self.outgoing.len() >= OUTGOING_MAX {
-                    let reason = "too many files are on offer in this room".to_owned();
-                    self.disk(DiskRequest::CloseSource { transfer });
-                    return self.notice(Notice::NotOffered { transfer, reason });
-                }
-                self.outgoing
-                    .insert(transfer, Outgoing::new(transfer, files));
-                for (_, device) in self.open_devices() {
-                    self.offer_more(device);
-                }
-            }
-            Command::Answer {
-                key,
-                accepted,
-                reason,
-            } => {
-                let incoming = self.incoming.get_mut(&key);
-                let reason = reason.map(|reason| one_line(&reason, REASON_MAX_BYTES));
-                let steps = incoming.map(|incoming| incoming.answer_offer(&accepted, reason));
-                self.take_steps(key.from, steps.unwrap_or_default());
-            }
-            Command::CancelOutgoing { transfer } => {
-                self.cancel_outgoing(transfer, "the sender stopped it");
-            }
-            Command::CancelIncoming { key } => {
-                let incoming = self.incoming.get_mut(&key);
-                let steps = incoming.map(|i| i.cancel(true, "the receiver stopped it"));
-                self.take_steps(key.from, steps.unwrap_or_default());
-            }
-            Command::NetworkChanged => {
-                self.signal.on_network_changed(self.now);
-                for peer in self.peers.values_mut() {
-                    peer.hurry(self.now);
-                    peer.probe(self.now);
-                }
-            }
-            Command::Leave => self.leave(),
-            Command::OpenCode { uses } => {
-                let words = self.random.words();
-                let is_joined = self.signal.is_joined();
-                let outputs = self.sponsor.open(words, uses, is_joined, self.now);
-                self.out.extend(outputs);
-            }
-            Command::CloseCode => self.close_code(CodeEnd::Closed),
-            Command::Verify { device, matches } => self.verify(device, matches),
-            Command::Forget { device } => self.forget(device),
-        }
-    }
-
-    fn say(&mut self, text: &str, written_at_ms: u64) {
-        let refusal = if text.len() > MESSAGE_TEXT_MAX_BYTES {
-            Some(format!(
-                "the message is over {} KiB; send it as a file",
-                MESSAGE_TEXT_MAX_BYTES / 1024
-            ))
-        } else if text.trim().is_empty() {
-            Some("the message is empty".to_owned())
-        } else {
-            None
-        };
-        if let Some(reason) = refusal {
-            return self.notice(Notice::NotSaid { reason });
-        }
-        let (room, device) = (self.room, &self.config.device);
-        let sign = |message: &ChatMessage| device.sign(&message.signed_bytes(room, device.id()));
-        match self.chat.say(text, written_at_ms, sign) {
-            Some(message) => {
-                self.notice(Notice::Said {
-                    stream: message.stream,
-                    seq: message.seq,
-                    text: message.text,
-                    written_at_ms,
-                    signature: message.signature,
-                });
-                self.pump_messages();
-            }
-            None => {
-                let reason = "too many messages wait to be delivered".to_owned();
-                self.notice(Notice::NotSaid { reason });
-            }
-        }
-    }
-
-    fn cancel_outgoing(&mut self, transfer: u64, reason: &str) {
-        let outgoing = self.outgoing.get_mut(&transfer);
-        let Some(outgoing) = outgoing.filter(|outgoing| !outgoing.is_cancelled()) else {
-            return;
-        };
-        let steps = outgoing.cancel(reason);
-        for (device, steps) in steps {
-            self.take_steps(device, steps);
-        }
-        self.disk(DiskRequest::CloseSource { transfer });
-    }
-
-    fn close_code(&mut self, why: CodeEnd) {
-        let outputs = self.sponsor.close(why, self.signal.is_joined());
-        self.out.extend(outputs);
-    }
-
-    fn leave(&mut self) {
-        self.close_code(CodeEnd::Left);
-        let transfers: Vec<u64> = self.outgoing.keys().copied().collect();
-        for transfer in transfers {
-            self.cancel_outgoing(transfer, "the sender left");
-        }
-        let keys: Vec<IncomingKey> = self.incoming.keys().copied().collect();
-        for key in keys {
-            let steps = self
-                .incoming
-                .get_mut(&key)
-                .map(|i| i.cancel(true, "the receiver left"));
-            self.take_steps(key.from, steps.unwrap_or_default());
-        }
-        for (peer, _) in self.open_devices() {
-            self.send(
-                peer,
-                &Frame::Bye(Bye {
-                    reason: "left the room".to_owned(),
-                }),
-            );
-        }
-        let linked: Vec<PeerId> = self
-            .peers
-            .values()
-            .filter(|peer| peer.has_link())
-            .map(|peer| peer.id)
-            .collect();
-        for peer in linked {
-            self.link(peer, LinkAction::Close);
-        }
-        if self.signal.is_joined() {
-            self.out.push_back(Output::SendSignal(ClientMessage::Leave));
-        }
-        self.signal.stop();
-        self.peers.clear();
-        self.out.push_back(Output::HangUp);
-        self.notice(Notice::Ended);
-        self.has_ended = true;
     }
 
     fn notice(&mut self, notice: Notice) {
@@ -450,6 +321,7 @@ impl Session {
 
     /// Carries out what a transfer with `device` asked for.
     fn take_steps(&mut self, device: DeviceId, steps: Vec<Step>) {
+        self.begin_is_due |= !steps.is_empty();
         for step in steps {
             match step {
                 Step::Frame(frame) => {

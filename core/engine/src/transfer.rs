@@ -12,6 +12,7 @@ use crate::output::DiskRequest;
 
 pub(crate) mod incoming;
 pub(crate) mod outgoing;
+mod pace;
 
 /// Something a transfer wants done; the session knows the link.
 #[derive(Debug)]
@@ -36,6 +37,10 @@ pub(crate) const INCOMING_FILES_PER_DEVICE_MAX: usize = 48 * OFFER_FILES_MAX;
 
 /// Transfers to us that are remembered in all.
 pub(crate) const INCOMING_MAX: usize = 4096;
+
+/// Files that are open for writing at once, in all transfers, but for one in each: each takes two
+/// handles, and a phone has few.
+pub(crate) const FILES_BUSY_MAX: usize = 48;
 
 /// Transfers we keep open at once.
 pub(crate) const OUTGOING_MAX: usize = 1024;

@@ -130,10 +130,41 @@ pub struct TransferView {
     /// Bytes of them that the receiver has verified and written (incoming) or that the channel has
     /// taken (outgoing).
     pub done_bytes: u64,
+    /// File bytes that left this device for it, those that had to be sent twice included; zero for
+    /// incoming ones.
+    pub sent_bytes: u64,
     /// Accepted files.
     pub files: usize,
     /// Files whole at the receiver.
     pub done_files: usize,
+    /// Files that are begun and not done: a few.
+    pub under_way: Vec<FileView>,
+    /// Smoothed over the last seconds; zero before anything moved.
+    pub bytes_per_second: u64,
+    /// At that speed; none while nothing can be said.
+    pub time_left: Option<Duration>,
+    /// Why it stands still, if it does.
+    pub hold: Option<HoldView>,
+}
+
+/// One file that is under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileView {
+    /// Index in the offer.
+    pub file: u32,
+    /// Length in bytes.
+    pub size: u64,
+    /// Bytes of it, counted as those of the transfer.
+    pub done_bytes: u64,
+}
+
+/// Why a transfer stands still.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HoldView {
+    /// Whether this side holds it, and not the other.
+    pub by_us: bool,
+    /// None where a person wants it so.
+    pub reason: Option<String>,
 }
 
 /// How a transfer stands.

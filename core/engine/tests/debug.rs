@@ -3,6 +3,7 @@
 use core::fmt::Debug;
 use core::time::Duration;
 
+use parlor_engine::accept::AcceptRules;
 use parlor_engine::device::DeviceKey;
 use parlor_engine::input::{Command, Input, SignalInput};
 use parlor_engine::newcomer::{Newcomer, NewcomerOutput};
@@ -56,6 +57,8 @@ fn hides(forbidden: &[String], value: &dyn Debug) {
 fn config() -> Config {
     Config {
         known: Vec::new(),
+        incoming: Vec::new(),
+        accept: AcceptRules::default(),
         secret: SECRET,
         intent: JoinIntent::Open,
         max_peers: None,

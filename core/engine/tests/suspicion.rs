@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use parlor_engine::accept::AcceptRules;
 use parlor_engine::device::DeviceKey;
 use parlor_engine::input::{Input, SignalInput};
 use parlor_engine::notice::{Notice, Suspicion};
@@ -30,6 +31,8 @@ impl Member {
     fn new() -> Self {
         let session = Session::new(Config {
             known: Vec::new(),
+            incoming: Vec::new(),
+            accept: AcceptRules::default(),
             secret: SECRET,
             intent: JoinIntent::Open,
             max_peers: None,

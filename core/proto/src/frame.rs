@@ -6,15 +6,19 @@
 use crate::id::{DeviceId, RoomId};
 use crate::limits::{
     BULK_FRAME_MIN_BYTES, CHUNK_UNIT_BYTES, CONTROL_FRAME_MAX_BYTES, FILE_MAX_BYTES,
-    MESSAGE_SEQ_MAX, MESSAGE_TEXT_MAX_BYTES, MIME_MAX_BYTES, OFFER_FILES_MAX, REASON_MAX_BYTES,
-    WANT_RANGES_MAX, WRITTEN_AT_MAX_MS,
+    MESSAGE_SEQ_MAX, MESSAGE_TEXT_MAX_BYTES, MIME_MAX_BYTES, OFFER_FILES_MAX, PREVIEW_MAX_BYTES,
+    REASON_MAX_BYTES, WANT_RANGES_MAX, WRITTEN_AT_MAX_MS,
 };
-use crate::name::SafePath;
 use crate::text::{DisplayName, cut, one_line};
-use crate::tree::Hash;
 use crate::version::VersionRange;
 
 mod codec;
+mod transfer;
+
+pub use transfer::{
+    ByteRange, Cancel, Credit, FileFailed, FileRef, Offer, OfferAnswer, OfferedFile, Pause,
+    Preview, Want,
+};
 
 /// One frame of the control channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +53,10 @@ pub enum Frame {
     SasCommit(SasCommit),
     /// A number for the emoji.
     SasReveal(SasReveal),
+    /// A transfer stands still, or goes on.
+    Pause(Pause),
+    /// A small picture of an offered file.
+    Preview(Preview),
 }
 
 /// Who is speaking and which protocol versions it knows.
@@ -130,138 +138,6 @@ pub struct Stored {
     /// Highest stored seq without a gap; 0 when there is none.
     #[n(0)]
     pub through: u64,
-}
-
-/// Files on offer.
-#[derive(Debug, Clone, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
-#[cbor(map)]
-pub struct Offer {
-    /// Numbered by the offering device, unique for it.
-    #[n(0)]
-    pub transfer: u64,
-    /// At most [`OFFER_FILES_MAX`] files.
-    #[n(1)]
-    pub files: Vec<OfferedFile>,
-}
-
-/// One file of an offer.
-#[derive(Debug, Clone, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
-#[cbor(map)]
-pub struct OfferedFile {
-    /// Where it goes below the receiver's folder.
-    #[cbor(n(0), with = "codec::safe_path")]
-    pub path: SafePath,
-    /// Length in bytes.
-    #[n(1)]
-    pub size: u64,
-    /// BLAKE3 of the whole file.
-    #[cbor(n(2), with = "minicbor::bytes")]
-    pub root: Hash,
-    /// Last change in milliseconds since 1970, where known.
-    #[n(3)]
-    pub modified_ms: Option<u64>,
-    /// Media type by the sender's guess, for display only.
-    #[n(4)]
-    pub mime: Option<String>,
-}
-
-/// The answer to an offer.
-#[derive(Debug, Clone, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
-#[cbor(map)]
-pub struct OfferAnswer {
-    /// The offered transfer.
-    #[n(0)]
-    pub transfer: u64,
-    /// Indexes of the files that are wanted; none means declined.
-    #[n(1)]
-    pub accepted: Vec<u32>,
-    /// Why not, for a person to read.
-    #[n(2)]
-    pub reason: Option<String>,
-    /// Indexes of those that are whole already, when an offer is answered again over a new link.
-    #[n(3)]
-    pub done: Vec<u32>,
-}
-
-/// Ranges of one file to be sent.
-#[derive(Debug, Clone, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
-#[cbor(map)]
-pub struct Want {
-    /// The accepted transfer.
-    #[n(0)]
-    pub transfer: u64,
-    /// The accepted file.
-    #[n(1)]
-    pub file: u32,
-    /// At most [`WANT_RANGES_MAX`], ascending, apart, in bytes; starts are multiples of
-    /// [`CHUNK_UNIT_BYTES`].
-    #[n(2)]
-    pub ranges: Vec<ByteRange>,
-}
-
-/// `start..end` in bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
-pub struct ByteRange {
-    /// First byte.
-    #[n(0)]
-    pub start: u64,
-    /// One past the last byte.
-    #[n(1)]
-    pub end: u64,
-}
-
-/// Absolute allowance, so that a repeated or late frame does no harm.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
-#[cbor(map)]
-pub struct Credit {
-    /// File bytes the receiver of this frame may have sent on this link in total.
-    #[n(0)]
-    pub limit: u64,
-}
-
-/// One file of a transfer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
-#[cbor(map)]
-pub struct FileRef {
-    /// The transfer.
-    #[n(0)]
-    pub transfer: u64,
-    /// Index in the offer.
-    #[n(1)]
-    pub file: u32,
-}
-
-/// Why one file came to nothing.
-#[derive(Debug, Clone, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
-#[cbor(map)]
-pub struct FileFailed {
-    /// The transfer.
-    #[n(0)]
-    pub transfer: u64,
-    /// Index in the offer.
-    #[n(1)]
-    pub file: u32,
-    /// For a person to read.
-    #[n(2)]
-    pub reason: String,
-    /// Whether the side that gives up is the one that offered the file.
-    #[n(3)]
-    pub by_sender: bool,
-}
-
-/// Ends a transfer.
-#[derive(Debug, Clone, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
-#[cbor(map)]
-pub struct Cancel {
-    /// The transfer.
-    #[n(0)]
-    pub transfer: u64,
-    /// Whether the side that cancels is the one that offered it.
-    #[n(1)]
-    pub by_sender: bool,
-    /// For a person to read.
-    #[n(2)]
-    pub reason: String,
 }
 
 /// Why a peer closes the link.
@@ -360,6 +236,8 @@ kinds! {
     0x0D => Bye,
     0x0E => SasCommit,
     0x0F => SasReveal,
+    0x10 => Pause,
+    0x11 => Preview,
 }
 
 impl Frame {
@@ -413,6 +291,12 @@ impl Frame {
             }
             Self::FileFailed(failed) => failed.reason = one_line(&failed.reason, REASON_MAX_BYTES),
             Self::Cancel(cancel) => cancel.reason = one_line(&cancel.reason, REASON_MAX_BYTES),
+            Self::Pause(pause) => {
+                pause.reason = pause.reason.take().map(|r| one_line(&r, REASON_MAX_BYTES));
+            }
+            Self::Preview(preview) => {
+                within("preview", preview.image.len(), PREVIEW_MAX_BYTES)?;
+            }
             Self::Bye(bye) => bye.reason = one_line(&bye.reason, REASON_MAX_BYTES),
             Self::Hello(hello) => {
                 let takes = usize::try_from(hello.bulk_frame_max_bytes).unwrap_or(usize::MAX);

@@ -53,6 +53,9 @@ pub const DISPLAY_NAME_MAX_BYTES: usize = 64;
 /// Files in one offer frame; a larger selection is several offers.
 pub const OFFER_FILES_MAX: usize = 256;
 
+/// A preview of an offered picture: sharp at the size of a list, and 256 of them are 4 MiB.
+pub const PREVIEW_MAX_BYTES: usize = 16 * 1024;
+
 /// One component of a received path in bytes: what ext4, APFS and NTFS all take.
 pub const NAME_MAX_BYTES: usize = 255;
 

@@ -3,21 +3,27 @@
 use core::time::Duration;
 use std::collections::BTreeMap;
 
+use fastrand::Rng;
 use parlor_engine::input::{DiskInput, IncomingKey, Input, MessageId};
 use parlor_engine::known::KnownDevice;
 use parlor_engine::output::DiskRequest;
 use parlor_engine::ranges::RangeSet;
+use parlor_engine::record::IncomingRecord;
 use parlor_engine::time::Moment;
 use parlor_proto::chunk::ChunkFrame;
 use parlor_proto::frame::{ChatMessage, OfferedFile};
 use parlor_proto::id::DeviceId;
 use parlor_proto::limits::CHUNK_BYTES;
-use parlor_proto::tree::{ChunkSize, Outboard, OutboardBuilder, verify_chunk};
+use parlor_proto::tree::verify_chunk;
 
 use crate::clock::Event;
 use crate::faults::{DiskFaults, chance};
 use crate::node::NodeIx;
 use crate::world::World;
+
+mod source;
+
+pub(crate) use source::Source;
 
 /// Bytes that may be in one node's memory for one peer beyond its window: the chunk that arrives.
 const OVER_WINDOW_MAX_BYTES: u64 = CHUNK_BYTES as u64;
@@ -37,6 +43,8 @@ pub(crate) struct Disk {
     pub(crate) messages: BTreeMap<MessageId, String>,
     /// In the order of the first meetings.
     pub(crate) known: Vec<KnownDevice>,
+    /// Answered transfers, as a later life of the app finds them.
+    pub(crate) records: BTreeMap<IncomingKey, IncomingRecord>,
     /// Nothing can be written.
     pub(crate) is_full: bool,
     /// When the last request of each line of requests is done.
@@ -51,15 +59,8 @@ pub(crate) struct Disk {
 enum Line {
     Reads,
     Messages,
+    Records,
     File(IncomingKey, u32),
-}
-
-/// A file on offer.
-#[derive(Debug)]
-pub(crate) struct Source {
-    /// `None` when it was deleted after the offer.
-    pub(crate) bytes: Option<Vec<u8>>,
-    outboard: Outboard,
 }
 
 /// A file from another device.
@@ -69,46 +70,10 @@ pub(crate) enum Stored {
         offered: OfferedFile,
         bytes: Vec<u8>,
         have: RangeSet,
+        is_open: bool,
     },
     Whole(Vec<u8>),
     Gone,
-}
-
-impl Source {
-    pub(crate) fn new(bytes: Vec<u8>) -> Self {
-        let mut builder = OutboardBuilder::default();
-        bytes
-            .chunks(CHUNK_BYTES)
-            .for_each(|chunk| builder.push(chunk));
-        let outboard = builder.finish();
-        Self {
-            bytes: Some(bytes),
-            outboard,
-        }
-    }
-
-    pub(crate) fn root(&self) -> [u8; 32] {
-        self.outboard.root()
-    }
-
-    /// The bulk frame of a chunk, or why it cannot be had.
-    fn read(&self, transfer: u64, file: u32, offset: u64, len: u64) -> Result<Vec<u8>, String> {
-        let bytes = self.bytes.as_ref().ok_or("the file is gone")?;
-        let start = usize::try_from(offset).map_err(|_| "too far")?;
-        let end = start + usize::try_from(len).map_err(|_| "too long")?;
-        let data = bytes.get(start..end).ok_or("the file became shorter")?;
-        if !self.outboard.matches(offset, data) {
-            return Err("the file has changed".to_owned());
-        }
-        let proof = self
-            .outboard
-            .proof(offset)
-            .expect("matches() found the chunk");
-        let chunk = ChunkSize::PREFERRED;
-        let mut frame = ChunkFrame::start(transfer, file, offset, chunk, &proof, data.len());
-        frame.extend_from_slice(data);
-        Ok(frame.to_vec())
-    }
 }
 
 impl World {
@@ -170,22 +135,40 @@ impl World {
                 disk.known.retain(|known| known.public.id() != device);
                 None
             }
+            DiskRequest::KeepIncoming { record } => {
+                disk.records.insert(record.key, record);
+                None
+            }
+            DiskRequest::MarkIncoming { key, marks } => {
+                if let Some(record) = disk.records.get_mut(&key) {
+                    record.marks = marks;
+                }
+                None
+            }
+            DiskRequest::ForgetIncoming { key } => {
+                disk.records.remove(&key);
+                None
+            }
+            DiskRequest::MarkOutgoing { .. } => None,
             DiskRequest::StoreMessage { author, message } => {
                 let fails = disk.is_full || chance(&mut self.rng, faults.message_fails);
                 Some(disk.store_message(author, message, fails))
             }
             DiskRequest::Create {
-                key, file, offered, ..
+                key,
+                file,
+                offered,
+                may_be_whole,
             } => {
-                let fails = disk.is_full || chance(&mut self.rng, faults.create_fails);
-                Some(disk.create(key, file, offered, fails))
+                let fails = chance(&mut self.rng, faults.create_fails);
+                Some(disk.create(key, file, offered, may_be_whole, fails))
             }
             DiskRequest::Write { key, chunk } => {
-                let fails = disk.is_full || chance(&mut self.rng, faults.write_fails);
+                let fails = chance(&mut self.rng, faults.write_fails);
                 Some(disk.write(key, &chunk, fails))
             }
             DiskRequest::Finish { key, file } => {
-                let fails = disk.is_full || chance(&mut self.rng, faults.finish_fails);
+                let fails = chance(&mut self.rng, faults.finish_fails);
                 Some(disk.finish(key, file, fails))
             }
             DiskRequest::Discard { key, file } => {
@@ -226,54 +209,25 @@ impl World {
 }
 
 impl Disk {
-    /// Messages outlive the app; files of theirs have other names in its next life.
-    pub(crate) fn restart(&mut self) {
+    /// What outlives the app. Of what a partial holds some may be found spoilt.
+    pub(crate) fn restart(&mut self, rng: &mut Rng) {
+        for file in self.files.values_mut() {
+            if let Stored::Partial { have, is_open, .. } = file {
+                *is_open = false;
+                if rng.u8(..4) == 0 {
+                    *have = RangeSet::default();
+                }
+            }
+        }
         *self = Self {
+            sources: core::mem::take(&mut self.sources),
+            files: core::mem::take(&mut self.files),
+            records: core::mem::take(&mut self.records),
             messages: core::mem::take(&mut self.messages),
             known: core::mem::take(&mut self.known),
             is_full: self.is_full,
             ..Self::default()
         };
-    }
-
-    fn read_chunk(&mut self, request: &DiskRequest, fails: bool) -> Option<DiskInput> {
-        let &DiskRequest::ReadChunk {
-            peer,
-            attempt,
-            transfer,
-            file,
-            offset,
-            len,
-        } = request
-        else {
-            return None;
-        };
-        let sources = self
-            .sources
-            .get_mut(&transfer)
-            .expect("read a closed source");
-        let source = sources
-            .get_mut(file as usize)
-            .expect("read a file that is not on offer");
-        if fails {
-            source.bytes = None;
-        }
-        Some(match source.read(transfer, file, offset, len) {
-            Ok(frame) => DiskInput::ChunkRead {
-                peer,
-                attempt,
-                frame: frame.into(),
-                data_len: len,
-            },
-            Err(reason) => DiskInput::ReadFailed {
-                peer,
-                attempt,
-                transfer,
-                file,
-                data_len: len,
-                reason,
-            },
-        })
     }
 
     fn remember(&mut self, device: KnownDevice) {
@@ -303,20 +257,38 @@ impl Disk {
         key: IncomingKey,
         file: u32,
         offered: OfferedFile,
+        may_be_whole: bool,
         fails: bool,
     ) -> DiskInput {
+        let is_full = self.is_full;
         let place = self.files.entry((key, file)).or_insert(Stored::Gone);
-        assert!(matches!(place, Stored::Gone), "created a file twice");
+        match place {
+            Stored::Whole(_) if may_be_whole => {
+                return finished(key, file);
+            }
+            Stored::Partial { is_open: true, .. } => panic!("created a file twice"),
+            Stored::Whole(_) | Stored::Partial { .. } | Stored::Gone => {}
+        }
         if fails || offered.size > FILE_MAX_BYTES {
+            *place = Stored::Gone;
             return store_failed(key, file, 0);
         }
+        if is_full {
+            return no_space(key, file, 0);
+        }
+        if let Stored::Partial { have, is_open, .. } = place {
+            *is_open = true;
+            let have = have.clone();
+            return DiskInput::Created { key, file, have };
+        }
         let len = usize::try_from(offered.size).expect("files of the sim are small");
+        let have = RangeSet::default();
         *place = Stored::Partial {
             offered,
             bytes: vec![0; len],
-            have: RangeSet::default(),
+            have: have.clone(),
+            is_open: true,
         };
-        let have = RangeSet::default();
         DiskInput::Created { key, file, have }
     }
 
@@ -335,13 +307,20 @@ impl Disk {
             .get_mut(&key.from)
             .expect("counted when it was asked");
         *pending -= len;
+        let is_full = self.is_full;
         let place = self
             .files
             .get_mut(&(key, file))
             .expect("wrote a file that was never made");
         match place {
             Stored::Whole(_) => panic!("wrote to a file that has its final name"),
-            Stored::Gone => store_failed(key, file, len),
+            Stored::Gone | Stored::Partial { is_open: false, .. } => {
+                DiskInput::Dropped { key, file, len }
+            }
+            Stored::Partial { is_open, .. } if is_full => {
+                *is_open = false;
+                no_space(key, file, len)
+            }
             Stored::Partial { .. } if fails => {
                 *place = Stored::Gone;
                 store_failed(key, file, len)
@@ -350,6 +329,7 @@ impl Disk {
                 offered,
                 bytes,
                 have,
+                ..
             } => {
                 let is_good =
                     verify_chunk(&offered.root, offered.size, *chunk, offset, data, proof).is_ok();
@@ -387,6 +367,7 @@ impl Disk {
                 offered,
                 bytes,
                 have,
+                ..
             } => {
                 assert_eq!(have.total(), offered.size, "finished a file with holes");
                 assert_eq!(
@@ -395,12 +376,7 @@ impl Disk {
                     "finished with other bytes"
                 );
                 *place = Stored::Whole(bytes);
-                let stored_as = format!("{}/{file}", key.transfer);
-                DiskInput::Finished {
-                    key,
-                    file,
-                    stored_as,
-                }
+                finished(key, file)
             }
         }
     }
@@ -422,8 +398,27 @@ impl Disk {
     }
 }
 
+fn finished(key: IncomingKey, file: u32) -> DiskInput {
+    let stored_as = format!("{}/{file}", key.transfer);
+    DiskInput::Finished {
+        key,
+        file,
+        stored_as,
+    }
+}
+
+fn no_space(key: IncomingKey, file: u32, len: u64) -> DiskInput {
+    let reason = "no room for it".to_owned();
+    DiskInput::NoSpace {
+        key,
+        file,
+        len,
+        reason,
+    }
+}
+
 fn store_failed(key: IncomingKey, file: u32, len: u64) -> DiskInput {
-    let reason = "no space left".to_owned();
+    let reason = "the disk is broken".to_owned();
     DiskInput::StoreFailed {
         key,
         file,
@@ -438,6 +433,10 @@ fn line_of(request: &DiskRequest) -> Line {
         DiskRequest::StoreMessage { .. }
         | DiskRequest::RememberDevice { .. }
         | DiskRequest::ForgetDevice { .. } => Line::Messages,
+        DiskRequest::KeepIncoming { .. }
+        | DiskRequest::MarkIncoming { .. }
+        | DiskRequest::ForgetIncoming { .. }
+        | DiskRequest::MarkOutgoing { .. } => Line::Records,
         DiskRequest::Write { key, chunk } => Line::File(*key, chunk.file),
         DiskRequest::Create { key, file, .. }
         | DiskRequest::Finish { key, file }

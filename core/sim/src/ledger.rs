@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use parlor_engine::input::{IncomingKey, MessageId};
-use parlor_engine::notice::{Notice, Outcome};
+use parlor_engine::notice::{Notice, OfferStanding, Outcome};
 use parlor_proto::frame::OfferedFile;
 use parlor_proto::id::DeviceId;
 use parlor_proto::text::DisplayName;
@@ -37,6 +37,9 @@ impl World {
             | Notice::FileDelivered { to, .. }
             | Notice::Sent { to, .. } => *to,
             Notice::Offered { key, .. }
+            | Notice::Preview { key, .. }
+            | Notice::IncomingPaused { key, .. }
+            | Notice::IncomingResumed { key, .. }
             | Notice::FileReceived { key, .. }
             | Notice::Received { key, .. } => key.from,
             Notice::Joined { .. }
@@ -61,6 +64,8 @@ impl World {
             | Notice::Verified { .. }
             | Notice::NotVerified { .. }
             | Notice::NotRemembered { .. }
+            | Notice::OutgoingPaused { .. }
+            | Notice::OutgoingResumed { .. }
             | Notice::Ended => return false,
         };
         let node = self.node_of(device).map(|ix| &self.nodes[ix]);
@@ -98,14 +103,29 @@ impl World {
             Notice::Delivered { seq, to } => {
                 self.check_delivered(node, *seq, *to);
             }
-            Notice::Offered { key, files, .. } => {
+            Notice::Offered {
+                key,
+                files,
+                standing,
+                ..
+            } => {
                 assert_eq!(
                     Some(files),
                     self.ledger.offers.get(key),
                     "another offer than was made"
                 );
                 let (key, count) = (*key, files.len());
-                self.consider(node, key, count);
+                match standing {
+                    OfferStanding::Open => self.consider(node, key, count),
+                    OfferStanding::Taken { accepted, .. } => {
+                        let state = &mut self.nodes[node];
+                        if state.has_rules {
+                            state.taken.insert(key, accepted.clone());
+                        }
+                        let taken = &state.taken[&key];
+                        assert_eq!(taken, accepted, "goes on with other files than were taken");
+                    }
+                }
             }
             Notice::FileReceived { key, file, .. } => self.check_file(node, *key, *file),
             Notice::FileDelivered { transfer, file, to } => {
@@ -140,6 +160,11 @@ impl World {
             | Notice::Verified { .. }
             | Notice::NotVerified { .. }
             | Notice::NotRemembered { .. }
+            | Notice::Preview { .. }
+            | Notice::IncomingPaused { .. }
+            | Notice::IncomingResumed { .. }
+            | Notice::OutgoingPaused { .. }
+            | Notice::OutgoingResumed { .. }
             | Notice::Ended => {}
         }
     }

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fastrand::Rng;
+use parlor_engine::accept::AcceptRules;
 use parlor_engine::device::DeviceKey;
 use parlor_engine::input::IncomingKey;
-use parlor_engine::known::KnownDevice;
 use parlor_engine::notice::Notice;
 use parlor_engine::session::{Config, Session, WINDOW_MIN_BYTES};
 use parlor_proto::id::{DeviceId, PeerId};
@@ -45,6 +45,8 @@ pub(crate) struct Node {
     pub(crate) name: DisplayName,
     pub(crate) window_bytes: u64,
     pub(crate) manner: Manner,
+    /// Offers may be taken without the person.
+    pub(crate) has_rules: bool,
     pub(crate) hostility: Hostility,
     /// Not killed.
     pub(crate) is_alive: bool,
@@ -76,11 +78,12 @@ impl Node {
     pub(crate) fn new(ix: NodeIx, window_bytes: u32, rng: &mut Rng) -> Self {
         let name = DisplayName::sanitise(&format!("node {ix}"));
         Self {
-            session: session(ix, name.clone(), Vec::new(), window_bytes, rng),
+            session: session(ix, name.clone(), &Disk::default(), window_bytes, rng),
             device: device_key(ix).id(),
             name,
             window_bytes: window_bytes.max(WINDOW_MIN_BYTES).into(),
             manner: Manner::Accepts,
+            has_rules: false,
             hostility: Hostility::default(),
             is_alive: true,
             reaches_server: true,
@@ -104,13 +107,14 @@ impl Node {
     /// screen is empty.
     pub(crate) fn restart(&mut self, ix: NodeIx, rng: &mut Rng) {
         let window_bytes = u32::try_from(self.window_bytes).expect("a window is a u32");
-        self.disk.restart();
-        let known = self.disk.known.clone();
-        self.session = session(ix, self.name.clone(), known, window_bytes, rng);
+        self.disk.restart(rng);
+        self.session = session(ix, self.name.clone(), &self.disk, window_bytes, rng);
         self.is_alive = true;
         self.idle_wakes = 0;
         self.links.clear();
-        self.taken.clear();
+        // What was answered and not kept is asked again.
+        let kept = &self.disk.records;
+        self.taken.retain(|key, _| kept.contains_key(key));
         self.heard.clear();
         self.delivered.clear();
         self.received.clear();
@@ -126,18 +130,22 @@ impl Node {
 fn session(
     ix: NodeIx,
     name: DisplayName,
-    known: Vec<KnownDevice>,
+    disk: &Disk,
     window_bytes: u32,
     rng: &mut Rng,
 ) -> Session {
     let mut seed = [0; 32];
     rng.fill(&mut seed);
+    let known = disk.known.clone();
+    let incoming = disk.records.values().cloned().collect();
     Session::new(Config {
         secret: SECRET,
         intent: JoinIntent::Open,
         max_peers: None,
         device: device_key(ix),
         known,
+        incoming,
+        accept: AcceptRules::default(),
         name,
         seed,
         window_bytes,

@@ -71,7 +71,7 @@ impl World {
             transfer,
         };
         self.ledger.offers.insert(key, files.clone());
-        self.input(node, Input::Command(Command::Offer { transfer, files }));
+        self.input(node, Input::Command(offer(transfer, files)));
         transfer
     }
 
@@ -85,6 +85,11 @@ impl World {
     /// How the person in front of `node` answers offers from now on.
     pub fn set_manner(&mut self, node: NodeIx, manner: Manner) {
         self.nodes[node].manner = manner;
+    }
+
+    /// The person in front of `node` has rules by which offers are taken.
+    pub fn expect_all_taken(&mut self, node: NodeIx) {
+        self.nodes[node].has_rules = true;
     }
 
     /// Stops a transfer at the sender.
@@ -140,6 +145,11 @@ impl World {
             other.sent.retain(|(_, to)| *to != device);
         }
         self.input(node, Input::Time);
+        let kept: Vec<u64> = self.nodes[node].disk.sources.keys().copied().collect();
+        for transfer in kept {
+            let files = self.ledger.offers[&self.key(node, transfer)].clone();
+            self.input(node, Input::Command(offer(transfer, files)));
+        }
     }
 
     /// The person thinks about an offer, and answers.
@@ -160,5 +170,14 @@ impl World {
         };
         let wait = Duration::from_millis(self.rng.u64(20..1500));
         self.clock.after(wait, Event::Person { node, command });
+    }
+}
+
+fn offer(transfer: u64, files: Vec<OfferedFile>) -> Command {
+    Command::Offer {
+        transfer,
+        files,
+        previews: Vec::new(),
+        is_paused: false,
     }
 }

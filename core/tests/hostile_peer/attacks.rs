@@ -400,6 +400,8 @@ async fn offer(eve: &Eve, file: OfferedFile) {
     eve.command(Command::Offer {
         transfer: TRANSFER,
         files,
+        previews: Vec::new(),
+        is_paused: false,
     })
     .await;
 }

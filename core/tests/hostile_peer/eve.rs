@@ -13,6 +13,7 @@ use futures_util::{SinkExt, StreamExt};
 use parlor_core::rtc::{
     Candidate as RtcCandidate, Channel, Role as RtcRole, RtcConfig, RtcEvent, RtcLink,
 };
+use parlor_engine::accept::AcceptRules;
 use parlor_engine::device::DeviceKey;
 use parlor_engine::input::{Command, DiskInput, Input, LinkInput, MessageId, SignalInput};
 use parlor_engine::notice::Notice;
@@ -203,6 +204,8 @@ impl Driver {
         getrandom::fill(&mut seed).unwrap();
         let session = Session::new(Config {
             known: Vec::new(),
+            incoming: Vec::new(),
+            accept: AcceptRules::default(),
             secret: invite.secret.clone(),
             intent: JoinIntent::Join,
             max_peers: None,

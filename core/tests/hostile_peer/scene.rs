@@ -63,7 +63,9 @@ impl Member {
                 let RoomEvent::Session(notice) = event else {
                     continue;
                 };
-                if let Notice::Offered { key, name, files } = &notice
+                if let Notice::Offered {
+                    key, name, files, ..
+                } = &notice
                     && (takes_eves || name.as_str() != "Eve")
                 {
                     let all = (0..).take(files.len()).collect();

@@ -1,5 +1,7 @@
 //! File bytes, the disk's answers, and whose turn it is to be sent.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 use parlor_proto::chunk::{ChunkDecodeError, ChunkFrame};
 use parlor_proto::frame::{Credit, Frame, Stored};
@@ -10,9 +12,10 @@ use super::Session;
 use crate::input::{DiskInput, IncomingKey, MessageId};
 use crate::notice::Notice;
 use crate::output::{DiskRequest, LinkAction};
+use crate::time::Deadline;
 use crate::transfer::incoming::{ChunkArrival, Incoming};
 use crate::transfer::outgoing::{NextChunk, Outgoing};
-use crate::transfer::{Step, Violation};
+use crate::transfer::{FILES_BUSY_MAX, Step, Violation};
 
 /// Chunks that do not match their file before the peer that sends them is cut off: one may be a
 /// source that changed, several are a fault or an attack.
@@ -47,18 +50,63 @@ impl Session {
         self.take_steps(device, steps);
     }
 
-    /// A device came back without what it knew of this room: what it was offered is news to it,
-    /// and what it offered is no longer there.
-    pub(super) fn forget_transfers(&mut self, device: DeviceId) {
-        self.outgoing
-            .values_mut()
-            .for_each(|outgoing| outgoing.forget(device));
+    /// A link to a device opened. One that began anew may not know any more what it was offered,
+    /// or what we took of its own.
+    pub(super) fn meet_transfers_again(&mut self, device: DeviceId, has_begun_anew: bool) {
+        if has_begun_anew {
+            self.outgoing
+                .values_mut()
+                .for_each(|outgoing| outgoing.begin_again(device));
+        }
+        let name = self.name_of(device);
         let theirs = self.incoming.values_mut();
         let steps: Vec<Step> = theirs
             .filter(|incoming| incoming.is_from(device))
-            .flat_map(|incoming| incoming.cancel(false, "the other device began anew"))
+            .flat_map(|incoming| incoming.link_opened(has_begun_anew, name.clone()))
             .collect();
         self.take_steps(device, steps);
+    }
+
+    /// Opens as many files as there are places, one of each transfer at least.
+    pub(super) fn begin_files(&mut self) {
+        if !core::mem::take(&mut self.begin_is_due) {
+            return;
+        }
+        let here: BTreeSet<DeviceId> = self.open_devices().iter().map(|(_, d)| *d).collect();
+        let busy: usize = self.incoming.values().map(Incoming::busy).sum();
+        let mut free = FILES_BUSY_MAX.saturating_sub(busy);
+        let waiting = self.incoming.values_mut();
+        let waiting = waiting.filter(|i| i.has_queued() && here.contains(&i.key().from));
+        let steps: Vec<_> = waiting
+            .map(|incoming| (incoming.key().from, incoming.begin(&mut free)))
+            .collect();
+        for (device, steps) in steps {
+            self.take_steps(device, steps);
+        }
+        self.begin_is_due = false;
+    }
+
+    /// When a full disk is to be looked at again.
+    pub(super) fn space_deadline(&self) -> Option<Deadline> {
+        let at = self
+            .incoming
+            .values()
+            .filter_map(Incoming::retry_at)
+            .min()?;
+        let why = "room on the disk";
+        Some(Deadline { at, why })
+    }
+
+    pub(super) fn look_for_space(&mut self) {
+        let now = self.now;
+        let full = self.incoming.values_mut();
+        let steps: Vec<_> = full
+            .map(|incoming| (incoming.key().from, incoming.retry(now)))
+            .filter(|(_, steps)| !steps.is_empty())
+            .collect();
+        for (device, steps) in steps {
+            self.take_steps(device, steps);
+        }
     }
 
     pub(super) fn name_of(&self, device: DeviceId) -> DisplayName {
@@ -93,7 +141,9 @@ impl Session {
         }
         open.send.started(chunk.len);
         open.turn = transfer;
-        self.outgoing.get_mut(&transfer)?.take(device, chunk);
+        self.outgoing
+            .get_mut(&transfer)?
+            .take(device, chunk, self.now);
         let NextChunk { file, offset, len } = chunk;
         self.disk(DiskRequest::ReadChunk {
             peer: id,
@@ -202,7 +252,8 @@ impl Session {
                 reason,
             } => {
                 self.answered(key.from, len);
-                self.with_incoming(key, |incoming| incoming.fail_file(file, &reason, true));
+                let now = self.now;
+                self.with_incoming(key, |incoming| incoming.on_no_space(file, &reason, now));
             }
             DiskInput::Dropped { key, len, .. } => self.answered(key.from, len),
             DiskInput::Written {
@@ -212,7 +263,8 @@ impl Session {
                 len,
             } => {
                 self.answered(key.from, len);
-                self.with_incoming(key, |incoming| incoming.on_written(file, offset, len));
+                let now = self.now;
+                self.with_incoming(key, |incoming| incoming.on_written(file, offset, len, now));
             }
             DiskInput::Corrupt {
                 key,

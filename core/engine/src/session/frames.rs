@@ -163,9 +163,7 @@ impl Session {
     /// Says how far the device's messages are stored here, and what is on offer.
     fn catch_up(&mut self, id: PeerId, device: DeviceId, stream: u64) {
         let opened = self.chat.link_opened(device, stream);
-        if opened.has_begun_anew {
-            self.forget_transfers(device);
-        }
+        self.meet_transfers_again(device, opened.has_begun_anew);
         let through = opened.through;
         self.send(id, &Frame::Stored(Stored { through }));
         self.offer_again(device);
@@ -224,6 +222,8 @@ impl Session {
             | Frame::Want(_)
             | Frame::FileDone(_)
             | Frame::FileFailed(_)
+            | Frame::Pause(_)
+            | Frame::Preview(_)
             | Frame::Cancel(_) => self.on_transfer_frame(device, frame)?,
         }
         Ok(())
@@ -266,16 +266,33 @@ impl Session {
             self.take_steps(from, vec![Step::Frame(Frame::Answer(answer))]);
             return Ok(());
         }
-        let incoming = Incoming::new(key, offer.files);
+        let mut incoming = Incoming::new(key, offer.files);
         let name = self.name_of(from);
+        let standing = self
+            .peer_of(from)
+            .and_then(|id| self.peers.get(&id)?.view().standing);
+        let is_taken =
+            standing.is_some_and(|standing| incoming.is_taken(&self.config.accept, &standing));
+        let all: Vec<u32> = (0..)
+            .zip(0..incoming.files())
+            .map(|(file, _)| file)
+            .collect();
+        let steps = if is_taken {
+            incoming.answer_offer(&all, None)
+        } else {
+            Vec::new()
+        };
         let notice = incoming.notice(name);
         self.incoming.insert(key, incoming);
         self.notice(notice);
+        self.take_steps(from, steps);
         Ok(())
     }
 
     fn on_transfer_frame(&mut self, device: DeviceId, frame: Frame) -> Result<(), Violation> {
         let may_be_empty = matches!(frame, Frame::Want(_) | Frame::Answer(_));
+        let from = device;
+        let key_of = |transfer| IncomingKey { from, transfer };
         let steps = match frame {
             Frame::Answer(answer) => match self.outgoing.get_mut(&answer.transfer) {
                 Some(outgoing) => outgoing.on_answer(device, &answer)?,
@@ -299,6 +316,21 @@ impl Session {
                 None => Vec::new(),
             },
             Frame::FileFailed(failed) => self.on_file_failed(device, &failed),
+            Frame::Pause(pause) if pause.by_sender => {
+                let incoming = self.incoming.get_mut(&key_of(pause.transfer));
+                let paused = incoming.map(|i| i.on_paused(pause.is_paused, pause.reason));
+                paused.unwrap_or_default()
+            }
+            Frame::Pause(pause) => {
+                let outgoing = self.outgoing.get_mut(&pause.transfer);
+                outgoing
+                    .map(|o| o.on_paused(device, pause))
+                    .unwrap_or_default()
+            }
+            Frame::Preview(preview) => match self.incoming.get_mut(&key_of(preview.transfer)) {
+                Some(incoming) => incoming.on_preview(preview.file, preview.image)?,
+                None => Vec::new(),
+            },
             Frame::Cancel(cancel) if cancel.by_sender => {
                 let key = IncomingKey {
                     from: device,

@@ -63,7 +63,9 @@ impl Session {
                 self.count(device, Counted::MessageBytes, len)?;
                 Counted::Messages
             }
-            Frame::Offer(_) | Frame::Cancel(_) => Counted::Offers,
+            Frame::Offer(_) | Frame::Cancel(_) | Frame::Pause(_) => Counted::Offers,
+            // At most one for each offered file is worth anything.
+            Frame::Preview(_) => Counted::Requests,
             Frame::Answer(_) => Counted::Answers,
             Frame::Want(want) => {
                 let ranges = want.ranges.len() as u64 / 4;

@@ -1,25 +1,33 @@
 //! A transfer to this device: which files are taken, which ranges are here, what to ask for next.
+//!
+//! `lifecycle` takes a file from its first byte to its name, `hold` is why a transfer stands still.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use parlor_proto::chunk::ChunkFrame;
-use parlor_proto::frame::{ByteRange, Frame, OfferAnswer, OfferedFile};
+use parlor_proto::frame::{Frame, OfferAnswer, OfferedFile};
 use parlor_proto::id::DeviceId;
-use parlor_proto::limits::WANT_RANGES_MAX;
 use parlor_proto::text::DisplayName;
 
+use super::pace::Pace;
 use super::{Step, Violation};
+use crate::accept::AcceptRules;
 use crate::input::IncomingKey;
-use crate::notice::{Notice, Outcome};
+use crate::known::Standing;
+use crate::notice::{Notice, OfferStanding, Outcome};
 use crate::output::DiskRequest;
 use crate::ranges::RangeSet;
+use crate::record::{FileMark, IncomingMarks, IncomingRecord};
+use hold::Hold;
 
+mod hold;
+mod lifecycle;
 mod view;
 mod words;
 
-/// Files of a transfer that are asked for at once: enough that small files follow each other
-/// without a pause of a round trip, few enough open files for a phone.
-const FILES_AT_ONCE: usize = 16;
+pub(crate) use lifecycle::ChunkArrival;
+
+/// Larger files take few of the places, so that small ones go past them.
+const LARGE_BYTES: u64 = 4 * 1024 * 1024;
 
 #[derive(Debug)]
 enum FileState {
@@ -40,10 +48,34 @@ enum FileState {
     },
 }
 
+impl FileState {
+    const fn is_busy(&self) -> bool {
+        matches!(
+            self,
+            Self::Creating | Self::Receiving { .. } | Self::Finishing
+        )
+    }
+
+    const fn mark(&self) -> FileMark {
+        match self {
+            Self::Declined => FileMark::Declined,
+            Self::Queued | Self::Creating | Self::Receiving { .. } | Self::Finishing => {
+                FileMark::Wanted
+            }
+            Self::Done => FileMark::Done,
+            Self::Failed { .. } => FileMark::Failed,
+        }
+    }
+}
+
 #[derive(Debug)]
 struct IncomingFile {
     offered: OfferedFile,
     state: FileState,
+    /// Bytes of it were asked for, so that some may still come when nobody waits for them.
+    was_asked_for: bool,
+    /// An earlier life of the app was at work on it.
+    may_be_whole: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,15 +83,6 @@ enum State {
     Offered,
     Active,
     Ended,
-}
-
-/// What became of an arrived chunk.
-#[derive(Debug)]
-pub(crate) enum ChunkArrival {
-    /// To be checked and written.
-    Write(DiskRequest),
-    /// Of no use any more, and no fault of the sender's.
-    Stale,
 }
 
 /// One offer to us.
@@ -70,6 +93,18 @@ pub(crate) struct Incoming {
     state: State,
     /// Why we stopped it, if we did: the sender may not have heard.
     stopped: Option<String>,
+    /// Files that wait for a place, by size, each in the order of the offer.
+    small: VecDeque<u32>,
+    large: VecDeque<u32>,
+    hold: Hold,
+    pace: Pace,
+    previewed: BTreeSet<u32>,
+    /// Files that came to their end since the disk was told how the transfer stands.
+    unmarked: u32,
+    /// The sender knows of it in its present session.
+    is_confirmed: bool,
+    /// The answer was given on the present link without waiting for the offer.
+    is_answered: bool,
 }
 
 impl Incoming {
@@ -78,12 +113,81 @@ impl Incoming {
         let files = files.map(|offered| IncomingFile {
             offered,
             state: FileState::Queued,
+            was_asked_for: false,
+            may_be_whole: false,
         });
         Self {
             key,
             files: files.collect(),
             state: State::Offered,
             stopped: None,
+            small: VecDeque::new(),
+            large: VecDeque::new(),
+            hold: Hold::default(),
+            pace: Pace::default(),
+            previewed: BTreeSet::new(),
+            unmarked: 0,
+            is_confirmed: true,
+            is_answered: false,
+        }
+    }
+
+    /// A transfer of an earlier life of the app. It goes on when the sender is there.
+    pub(crate) fn restored(record: IncomingRecord) -> Self {
+        let IncomingRecord { key, files, marks } = record;
+        let mut incoming = Self::new(key, files);
+        incoming.state = if marks.is_ended() {
+            State::Ended
+        } else {
+            State::Active
+        };
+        let marked = marks
+            .files
+            .into_iter()
+            .chain(core::iter::repeat(FileMark::Declined));
+        for (file, mark) in incoming.files.iter_mut().zip(marked) {
+            file.may_be_whole = true;
+            file.state = match mark {
+                FileMark::Declined => FileState::Declined,
+                FileMark::Wanted => FileState::Queued,
+                FileMark::Done => FileState::Done,
+                FileMark::Failed => FileState::Failed {
+                    reason: "it came to nothing before".to_owned(),
+                },
+            };
+        }
+        incoming.stopped = marks.stopped;
+        incoming.hold.by_us = marks.is_paused;
+        incoming.is_confirmed = false;
+        incoming.queue_wanted();
+        incoming
+    }
+
+    fn marks(&self) -> IncomingMarks {
+        IncomingMarks {
+            files: self.files.iter().map(|file| file.state.mark()).collect(),
+            is_paused: self.hold.by_us,
+            stopped: self.stopped.clone(),
+        }
+    }
+
+    /// The disk is to remember how it stands.
+    fn mark(&mut self) -> Step {
+        self.unmarked = 0;
+        let (key, marks) = (self.key, self.marks());
+        Step::Disk(DiskRequest::MarkIncoming { key, marks })
+    }
+
+    fn queue_wanted(&mut self) {
+        for (index, file) in (0..).zip(&self.files) {
+            if matches!(file.state, FileState::Queued) {
+                let queue = if file.offered.size > LARGE_BYTES {
+                    &mut self.large
+                } else {
+                    &mut self.small
+                };
+                queue.push_back(index);
+            }
         }
     }
 
@@ -93,6 +197,11 @@ impl Incoming {
 
     pub(crate) fn is_ended(&self) -> bool {
         self.state == State::Ended
+    }
+
+    /// Whether the person's rules take it without asking.
+    pub(crate) fn is_taken(&self, rules: &AcceptRules, standing: &Standing) -> bool {
+        rules.takes(standing, self.files.iter().map(|file| &file.offered))
     }
 
     pub(crate) const fn files(&self) -> usize {
@@ -105,11 +214,53 @@ impl Incoming {
 
     pub(crate) fn notice(&self, name: DisplayName) -> Notice {
         let files = self.files.iter().map(|file| file.offered.clone()).collect();
+        let standing = match self.state {
+            State::Offered => OfferStanding::Open,
+            State::Active | State::Ended => OfferStanding::Taken {
+                accepted: self.accepted(),
+                done: self.done(),
+            },
+        };
         Notice::Offered {
             key: self.key,
             name,
             files,
+            standing,
         }
+    }
+
+    fn accepted(&self) -> Vec<u32> {
+        self.those(|state| !matches!(state, FileState::Declined))
+    }
+
+    fn done(&self) -> Vec<u32> {
+        self.those(|state| matches!(state, FileState::Done))
+    }
+
+    fn those(&self, is_one: impl Fn(&FileState) -> bool) -> Vec<u32> {
+        let found = self.states().filter(|(_, state)| is_one(state));
+        found.map(|(file, _)| file).collect()
+    }
+
+    /// A link to the sender opened. Where it may not know any more what we took, it hears so
+    /// first; else its offer is answered when it comes.
+    pub(crate) fn link_opened(&mut self, has_begun_anew: bool, name: DisplayName) -> Vec<Step> {
+        let was_confirmed = core::mem::replace(&mut self.is_confirmed, true);
+        self.is_answered = false;
+        if was_confirmed && !has_begun_anew {
+            return Vec::new();
+        }
+        // What was not answered yet is offered again, or the answer finds it gone.
+        if self.state != State::Active {
+            return Vec::new();
+        }
+        self.is_answered = true;
+        let mut steps = Vec::new();
+        if !was_confirmed {
+            steps.push(Step::Notice(self.notice(name)));
+        }
+        steps.extend(self.answer_again());
+        steps
     }
 
     /// The same offer came again over a new link: say where we are, and what we lack.
@@ -123,29 +274,27 @@ impl Incoming {
             let reason = Some("the offer is not the one made before".to_owned());
             return vec![self.answer(Vec::new(), reason)];
         }
-        if self.state == State::Offered {
+        if self.state == State::Offered || core::mem::take(&mut self.is_answered) {
             return Vec::new();
         }
         if let Some(reason) = &self.stopped {
             return vec![self.cancel_frame(reason)];
         }
-        let accepted = self
-            .numbered()
-            .filter(|(_, f)| !matches!(f.state, FileState::Declined));
-        let accepted = accepted.map(|(file, _)| file).collect();
-        let done = self
-            .states()
-            .filter(|(_, state)| matches!(state, FileState::Done));
+        self.answer_again()
+    }
+
+    fn answer_again(&mut self) -> Vec<Step> {
         let answer = OfferAnswer {
             transfer: self.key.transfer,
-            accepted,
-            done: done.map(|(file, _)| file).collect(),
+            accepted: self.accepted(),
+            done: self.done(),
             reason: None,
         };
         let mut steps = vec![Step::Frame(Frame::Answer(answer))];
-        for file in (0..).take(self.files.len()) {
-            steps.extend(self.want_missing(file));
+        if let Some(reason) = self.hold.ours() {
+            steps.push(self.pause_frame(true, reason));
         }
+        steps.extend(self.want_all_missing());
         for (file, state) in self.states() {
             if let FileState::Failed { reason } = state {
                 steps.push(self.failed_frame(file, reason));
@@ -175,243 +324,29 @@ impl Incoming {
             steps.push(self.ended(Outcome::Declined));
         } else {
             self.state = State::Active;
-            steps.extend(self.create_next());
+            self.queue_wanted();
         }
+        let files = self.files.iter().map(|file| file.offered.clone()).collect();
+        let (key, marks) = (self.key, self.marks());
+        let record = IncomingRecord { key, files, marks };
+        steps.push(Step::Disk(DiskRequest::KeepIncoming { record }));
         steps
     }
 
-    /// Begins files while there is room for more.
-    fn create_next(&mut self) -> Vec<Step> {
-        let is_busy = |file: &&IncomingFile| {
-            let state = &file.state;
-            matches!(
-                state,
-                FileState::Creating | FileState::Receiving { .. } | FileState::Finishing
-            )
-        };
-        let free = FILES_AT_ONCE.saturating_sub(self.files.iter().filter(is_busy).count());
+    /// A small picture of a file, worth showing while the person has not answered.
+    pub(crate) fn on_preview(&mut self, file: u32, image: Vec<u8>) -> Result<Vec<Step>, Violation> {
+        if (file as usize) >= self.files.len() {
+            return Err(Violation("sent a picture of a file it did not offer"));
+        }
+        if self.state == State::Ended || !self.previewed.insert(file) {
+            return Ok(Vec::new());
+        }
         let key = self.key;
-        let queued = (0..).zip(&mut self.files);
-        let queued = queued
-            .filter(|(_, file)| matches!(file.state, FileState::Queued))
-            .take(free);
-        let create = queued.map(|(index, file)| {
-            file.state = FileState::Creating;
-            let offered = file.offered.clone();
-            Step::Disk(DiskRequest::Create {
-                key,
-                file: index,
-                offered,
-                may_be_whole: false,
-            })
-        });
-        create.collect()
-    }
-
-    pub(crate) fn on_created(&mut self, file: u32, have: RangeSet) -> Vec<Step> {
-        let Some(entry) = self.active_file(file) else {
-            return Vec::new();
-        };
-        if !matches!(entry.state, FileState::Creating) {
-            return Vec::new();
-        }
-        let is_whole = have.total() == entry.offered.size;
-        entry.state = FileState::Receiving {
-            have,
-            writing: BTreeMap::new(),
-            asked: 0,
-        };
-        if is_whole {
-            self.finish(file)
-        } else {
-            self.want_missing(file)
-        }
-    }
-
-    /// Asks for everything of a file that is neither here nor on its way to the disk.
-    fn want_missing(&mut self, file: u32) -> Vec<Step> {
-        let Some(entry) = self.files.get_mut(file as usize) else {
-            return Vec::new();
-        };
-        let FileState::Receiving {
-            have,
-            writing,
-            asked,
-        } = &mut entry.state
-        else {
-            return Vec::new();
-        };
-        let mut soon = have.clone();
-        writing
-            .iter()
-            .for_each(|(offset, len)| soon.insert(*offset, offset + len));
-        let gaps = soon.gaps(entry.offered.size, WANT_RANGES_MAX);
-        *asked = gaps.iter().map(|gap| gap.end - gap.start).sum();
-        if gaps.is_empty() {
-            Vec::new()
-        } else {
-            vec![self.want(file, gaps)]
-        }
-    }
-
-    pub(crate) fn on_chunk(&mut self, chunk: ChunkFrame) -> Result<ChunkArrival, Violation> {
-        let key = self.key;
-        let Some(entry) = self.files.get_mut(chunk.file as usize) else {
-            return Err(Violation("sent a file it did not offer"));
-        };
-        let len = chunk.data.len() as u64;
-        if chunk.chunk.len_at(entry.offered.size, chunk.offset) != Some(len) {
-            return Err(Violation("sent a chunk that does not fit its file"));
-        }
-        match &mut entry.state {
-            FileState::Receiving { have, writing, .. } if self.state == State::Active => {
-                let is_here = have.contains(chunk.offset, chunk.offset + len);
-                if is_here || writing.contains_key(&chunk.offset) {
-                    return Ok(ChunkArrival::Stale);
-                }
-                writing.insert(chunk.offset, len);
-                Ok(ChunkArrival::Write(DiskRequest::Write { key, chunk }))
-            }
-            FileState::Declined | FileState::Queued | FileState::Creating => {
-                Err(Violation("sent a file nobody asked for"))
-            }
-            FileState::Receiving { .. }
-            | FileState::Finishing
-            | FileState::Done
-            | FileState::Failed { .. } => Ok(ChunkArrival::Stale),
-        }
-    }
-
-    pub(crate) fn on_written(&mut self, file: u32, offset: u64, len: u64) -> Vec<Step> {
-        let Some(entry) = self.active_file(file) else {
-            return Vec::new();
-        };
-        let size = entry.offered.size;
-        let FileState::Receiving {
-            have,
-            writing,
-            asked,
-        } = &mut entry.state
-        else {
-            return Vec::new();
-        };
-        writing.remove(&offset);
-        have.insert(offset, offset + len);
-        *asked = asked.saturating_sub(len);
-        if have.total() == size {
-            self.finish(file)
-        } else if *asked == 0 {
-            self.want_missing(file)
-        } else {
-            Vec::new()
-        }
-    }
-
-    /// A chunk did not match: ask for just that one again.
-    pub(crate) fn on_corrupt(&mut self, file: u32, offset: u64, len: u64) -> Vec<Step> {
-        let Some(entry) = self.active_file(file) else {
-            return Vec::new();
-        };
-        let FileState::Receiving { writing, .. } = &mut entry.state else {
-            return Vec::new();
-        };
-        writing.remove(&offset);
-        vec![self.want(
-            file,
-            vec![ByteRange {
-                start: offset,
-                end: offset + len,
-            }],
-        )]
-    }
-
-    fn finish(&mut self, file: u32) -> Vec<Step> {
-        let key = self.key;
-        let Some(entry) = self.files.get_mut(file as usize) else {
-            return Vec::new();
-        };
-        entry.state = FileState::Finishing;
-        vec![Step::Disk(DiskRequest::Finish { key, file })]
-    }
-
-    pub(crate) fn on_finished(&mut self, file: u32, stored_as: String) -> Vec<Step> {
-        let Some(entry) = self.active_file(file) else {
-            return Vec::new();
-        };
-        if !matches!(entry.state, FileState::Finishing) {
-            return Vec::new();
-        }
-        entry.state = FileState::Done;
-        let notice = Notice::FileReceived {
-            key: self.key,
-            file,
-            stored_as,
-        };
-        let mut steps = vec![self.done_frame(file), Step::Notice(notice)];
-        steps.extend(self.go_on());
-        steps
-    }
-
-    /// Our disk refused the file, or the sender cannot read it.
-    pub(crate) fn fail_file(&mut self, file: u32, reason: &str, tell_sender: bool) -> Vec<Step> {
-        let key = self.key;
-        let Some(entry) = self.active_file(file) else {
-            return Vec::new();
-        };
-        // A file that is all here is none of the sender's business any more.
-        let is_all_here = matches!(entry.state, FileState::Finishing) && !tell_sender;
-        let is_settled = matches!(
-            entry.state,
-            FileState::Done | FileState::Failed { .. } | FileState::Declined
-        );
-        if is_settled || is_all_here {
-            return Vec::new();
-        }
-        let reason = reason.to_owned();
-        entry.state = FileState::Failed {
-            reason: reason.clone(),
-        };
-        let mut steps = vec![Step::Disk(DiskRequest::Discard { key, file })];
-        if tell_sender {
-            steps.push(self.failed_frame(file, &reason));
-        }
-        steps.push(Step::Notice(Notice::FileNotReceived {
+        Ok(vec![Step::Notice(Notice::Preview {
             key,
             file,
-            by_us: tell_sender,
-            reason,
-        }));
-        steps.extend(self.go_on());
-        steps
-    }
-
-    fn go_on(&mut self) -> Vec<Step> {
-        let steps = self.create_next();
-        if !steps.is_empty() {
-            return steps;
-        }
-        let (mut files, mut bytes, mut failed) = (0, 0, 0);
-        for file in &self.files {
-            match file.state {
-                FileState::Done => {
-                    files += 1;
-                    bytes += file.offered.size;
-                }
-                FileState::Failed { .. } => failed += 1,
-                FileState::Declined => {}
-                FileState::Queued
-                | FileState::Creating
-                | FileState::Receiving { .. }
-                | FileState::Finishing => return Vec::new(),
-            }
-        }
-        self.state = State::Ended;
-        let outcome = if failed == 0 {
-            Outcome::Complete { files, bytes }
-        } else {
-            Outcome::Incomplete { files, failed }
-        };
-        vec![self.ended(outcome)]
+            image: image.into(),
+        })])
     }
 
     /// Stops the transfer; partial files go.
@@ -423,8 +358,13 @@ impl Incoming {
         self.state = State::Ended;
         let key = self.key;
         let mut steps = Vec::new();
-        for (file, state) in self.states() {
-            if matches!(state, FileState::Creating | FileState::Receiving { .. }) {
+        for (file, entry) in self.numbered() {
+            let has_partial = matches!(
+                entry.state,
+                FileState::Creating | FileState::Receiving { .. }
+            );
+            let may_have = matches!(entry.state, FileState::Queued) && entry.was_asked_for;
+            if has_partial || may_have {
                 steps.push(Step::Disk(DiskRequest::Discard { key, file }));
             }
         }
@@ -436,6 +376,11 @@ impl Incoming {
         }
         if by_us {
             self.stopped = Some(reason.clone());
+            if !was_offered {
+                steps.push(self.mark());
+            }
+        } else {
+            steps.push(Step::Disk(DiskRequest::ForgetIncoming { key }));
         }
         steps.push(self.ended(Outcome::Cancelled { by_us, reason }));
         steps

@@ -2,18 +2,27 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use bytes::Bytes;
 use parlor_proto::frame::{
-    ByteRange, Cancel, FileFailed, Frame, Offer, OfferAnswer, OfferedFile, Want,
+    ByteRange, Cancel, FileFailed, Frame, Offer, OfferAnswer, OfferedFile, Preview, Want,
 };
 use parlor_proto::id::DeviceId;
 use parlor_proto::limits::CHUNK_BYTES;
 
+use super::pace::Pace;
 use super::{Step, Violation};
 use crate::notice::{Notice, Outcome};
-use crate::view::{Direction, TransferStateView, TransferView};
+use crate::time::Moment;
+
+mod hold;
+mod view;
 
 /// Ranges one device may have asked for and not received.
 const QUEUED_RANGES_MAX: usize = 32 * 1024;
+
+/// Chunks of one file that follow each other before another has its turn: enough for a disk to
+/// read ahead, little enough that a small file is not held up.
+const TURN_CHUNKS: u32 = 16;
 
 /// A chunk that is to be read now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +41,8 @@ pub(crate) struct Outgoing {
     broken: BTreeMap<u32, String>,
     /// Why we stopped it, if we did: devices that are not connected hear it when they are.
     cancelled: Option<String>,
+    is_paused: bool,
+    previews: Vec<(u32, Bytes)>,
     receivers: BTreeMap<DeviceId, Receiver>,
 }
 
@@ -46,6 +57,19 @@ enum ReceiverState {
 #[derive(Debug)]
 struct Receiver {
     state: ReceiverState,
+    /// The person was told of its first answer.
+    has_answered: bool,
+    /// The person was told that it has everything.
+    is_complete: bool,
+    /// Files the person was told it has.
+    told: BTreeSet<u32>,
+    /// With its reason, which may be none.
+    paused: Option<Option<String>>,
+    pace: Pace,
+    /// File bytes read for it, those that came twice included.
+    sent_bytes: u64,
+    /// Chunks in a row of the file at the head of the queue.
+    run: u32,
     accepted: BTreeSet<u32>,
     /// Files it has asked any range of.
     begun: BTreeSet<u32>,
@@ -55,18 +79,29 @@ struct Receiver {
 }
 
 impl Outgoing {
-    pub(crate) const fn new(transfer: u64, files: Vec<OfferedFile>) -> Self {
+    pub(crate) const fn new(
+        transfer: u64,
+        files: Vec<OfferedFile>,
+        previews: Vec<(u32, Bytes)>,
+        is_paused: bool,
+    ) -> Self {
         Self {
             transfer,
             files,
             broken: BTreeMap::new(),
             cancelled: None,
+            is_paused,
+            previews,
             receivers: BTreeMap::new(),
         }
     }
 
     pub(crate) const fn is_cancelled(&self) -> bool {
         self.cancelled.is_some()
+    }
+
+    pub(crate) const fn is_paused(&self) -> bool {
+        self.is_paused
     }
 
     /// Whether `device` was ever offered this.
@@ -93,11 +128,29 @@ impl Outgoing {
         if receiver.state == ReceiverState::Ended {
             return self.failures_again(device);
         }
+        let is_new = !receiver.has_answered;
         let offer = Offer {
             transfer: self.transfer,
             files: self.files.clone(),
         };
-        vec![Step::Frame(Frame::Offer(offer))]
+        let mut steps = vec![Step::Frame(Frame::Offer(offer))];
+        if self.is_paused {
+            steps.push(self.pause_frame());
+        }
+        if is_new {
+            steps.extend(self.preview_frames());
+        }
+        steps
+    }
+
+    fn preview_frames(&self) -> impl Iterator<Item = Step> {
+        self.previews.iter().map(|(file, image)| {
+            Step::Frame(Frame::Preview(Preview {
+                transfer: self.transfer,
+                file: *file,
+                image: image.to_vec(),
+            }))
+        })
     }
 
     fn cancel_frame(&self, reason: &str) -> Step {
@@ -131,14 +184,30 @@ impl Outgoing {
         }))
     }
 
-    /// `device` no longer knows of the offer.
-    pub(crate) fn forget(&mut self, device: DeviceId) {
-        self.receivers.remove(&device);
+    /// `device` began anew, and may no longer know of the offer. What the person was told of it
+    /// is not told again.
+    pub(crate) fn begin_again(&mut self, device: DeviceId) {
+        if let Some(receiver) = self.receivers.get_mut(&device) {
+            let Receiver {
+                has_answered,
+                is_complete,
+                sent_bytes,
+                ..
+            } = *receiver;
+            *receiver = Receiver {
+                has_answered,
+                is_complete,
+                sent_bytes,
+                told: core::mem::take(&mut receiver.told),
+                ..Receiver::new()
+            };
+        }
     }
 
     pub(crate) fn link_closed(&mut self, device: DeviceId) {
         if let Some(receiver) = self.receivers.get_mut(&device) {
             receiver.queue.clear();
+            receiver.pace.stopped();
         }
     }
 
@@ -152,14 +221,17 @@ impl Outgoing {
         if named.copied().any(|file| file as usize >= count) {
             return Err(Violation("accepted a file that was not offered"));
         }
-        let Some(receiver) = self.receivers.get_mut(&device) else {
-            return Ok(Vec::new());
-        };
+        if let Some(reason) = &self.cancelled {
+            return Ok(vec![self.cancel_frame(reason)]);
+        }
+        // One that knows the offer from before may be faster than ours.
+        let receiver = self.receivers.entry(device).or_insert_with(Receiver::new);
         if receiver.state == ReceiverState::Ended {
             return Ok(Vec::new());
         }
-        let is_first = receiver.state == ReceiverState::Offered;
+        let is_first = !core::mem::replace(&mut receiver.has_answered, true);
         receiver.queue.clear();
+        receiver.paused = None;
         receiver.accepted = answer.accepted.iter().copied().collect();
         receiver.state = ReceiverState::Active;
         let mut steps = Vec::new();
@@ -218,7 +290,11 @@ impl Outgoing {
 
     /// The next chunk `device` waits for, without taking it.
     pub(crate) fn peek(&self, device: DeviceId) -> Option<NextChunk> {
-        let (file, range) = self.receivers.get(&device)?.queue.front()?;
+        let receiver = self.receivers.get(&device)?;
+        if self.is_paused || receiver.paused.is_some() {
+            return None;
+        }
+        let (file, range) = receiver.queue.front()?;
         let size = self.files.get(*file as usize)?.size;
         let chunk_bytes = CHUNK_BYTES as u64;
         let offset = range.start - range.start % chunk_bytes;
@@ -231,10 +307,13 @@ impl Outgoing {
     }
 
     /// Takes the chunk that [`Self::peek`] gave.
-    pub(crate) fn take(&mut self, device: DeviceId, chunk: NextChunk) {
+    pub(crate) fn take(&mut self, device: DeviceId, chunk: NextChunk, now: Moment) {
         let Some(receiver) = self.receivers.get_mut(&device) else {
             return;
         };
+        receiver.sent_bytes = receiver.sent_bytes.saturating_add(chunk.len);
+        receiver.run += 1;
+        receiver.pace.moved(chunk.len, now);
         // Other ranges inside the same chunk are answered by it too.
         let reached = chunk.offset + chunk.len;
         while let Some((file, range)) = receiver.queue.front_mut()
@@ -243,9 +322,23 @@ impl Outgoing {
         {
             range.start = reached;
             if range.start < range.end {
-                return;
+                break;
             }
             receiver.queue.pop_front();
+        }
+        let is_same = receiver
+            .queue
+            .front()
+            .is_some_and(|(file, _)| *file == chunk.file);
+        if !is_same {
+            receiver.run = 0;
+        } else if receiver.run >= TURN_CHUNKS {
+            receiver.run = 0;
+            let others = receiver
+                .queue
+                .iter()
+                .position(|(file, _)| *file != chunk.file);
+            receiver.queue.rotate_left(others.unwrap_or(0));
         }
     }
 
@@ -269,12 +362,13 @@ impl Outgoing {
         // It had all of the file before ours became unreadable.
         receiver.failed.remove(&file);
         receiver.queue.retain(|(queued, _)| *queued != file);
-        let delivered = Notice::FileDelivered {
+        let is_news = receiver.told.insert(file);
+        let delivered = is_news.then_some(Notice::FileDelivered {
             transfer: self.transfer,
             file,
             to: device,
-        };
-        let mut steps = vec![Step::Notice(delivered)];
+        });
+        let mut steps: Vec<Step> = delivered.into_iter().map(Step::Notice).collect();
         steps.extend(self.end_if_all_settled(device));
         Ok(steps)
     }
@@ -331,12 +425,15 @@ impl Outgoing {
         let (files, failed) = (receiver.done.len(), receiver.failed.len());
         let size_of = |file: &u32| self.files.get(*file as usize).map_or(0, |file| file.size);
         let bytes = receiver.done.iter().map(size_of).sum();
+        let was_complete = receiver.is_complete;
+        receiver.is_complete = failed == 0;
         let outcome = if failed == 0 {
             Outcome::Complete { files, bytes }
         } else {
             Outcome::Incomplete { files, failed }
         };
-        Some(self.sent(device, outcome))
+        let is_news = !(was_complete && failed == 0);
+        is_news.then(|| self.sent(device, outcome))
     }
 
     fn sent(&self, to: DeviceId, outcome: Outcome) -> Step {
@@ -378,56 +475,19 @@ impl Outgoing {
             },
         ))
     }
-
-    pub(crate) fn views(&self) -> impl Iterator<Item = TransferView> {
-        self.receivers
-            .iter()
-            .map(|(device, receiver)| self.view(*device, receiver))
-    }
-
-    fn view(&self, with: DeviceId, receiver: &Receiver) -> TransferView {
-        let size_of = |file: u32| self.files.get(file as usize).map_or(0, |file| file.size);
-        let is_open = receiver.state == ReceiverState::Offered;
-        let total_bytes = if is_open {
-            self.files.iter().map(|file| file.size).sum()
-        } else {
-            receiver.accepted.iter().map(|file| size_of(*file)).sum()
-        };
-        let begun = receiver
-            .begun
-            .union(&receiver.done)
-            .map(|file| size_of(*file))
-            .sum::<u64>();
-        let queued = receiver
-            .queue
-            .iter()
-            .map(|(_, range)| range.end - range.start)
-            .sum::<u64>();
-        TransferView {
-            transfer: self.transfer,
-            with,
-            direction: Direction::Outgoing,
-            state: match receiver.state {
-                ReceiverState::Offered => TransferStateView::Offered,
-                ReceiverState::Active => TransferStateView::Active,
-                ReceiverState::Ended => TransferStateView::Ended,
-            },
-            total_bytes,
-            done_bytes: begun.saturating_sub(queued),
-            files: if is_open {
-                self.files.len()
-            } else {
-                receiver.accepted.len()
-            },
-            done_files: receiver.done.len(),
-        }
-    }
 }
 
 impl Receiver {
-    const fn new() -> Self {
+    fn new() -> Self {
         Self {
             state: ReceiverState::Offered,
+            has_answered: false,
+            is_complete: false,
+            told: BTreeSet::new(),
+            paused: None,
+            pace: Pace::default(),
+            sent_bytes: 0,
+            run: 0,
             accepted: BTreeSet::new(),
             begun: BTreeSet::new(),
             done: BTreeSet::new(),

@@ -2,6 +2,7 @@ use data_encoding::HEXLOWER;
 use proptest::prelude::*;
 
 use super::*;
+use crate::name::SafePath;
 use crate::version::VERSIONS;
 
 fn samples() -> Vec<Frame> {

@@ -4,6 +4,7 @@
 use core::time::Duration;
 
 use fastrand::Rng;
+use parlor_engine::accept::AcceptRules;
 use parlor_engine::device::DeviceKey;
 use parlor_engine::input::{Command, Input, SignalInput};
 use parlor_engine::newcomer::{Newcomer, NewcomerError, NewcomerOutput};
@@ -55,6 +56,8 @@ impl Sponsor {
     fn new(rng: &mut Rng, nameplate: Nameplate) -> Self {
         let config = Config {
             known: Vec::new(),
+            incoming: Vec::new(),
+            accept: AcceptRules::default(),
             secret: SECRET,
             intent: JoinIntent::Open,
             max_peers: None,

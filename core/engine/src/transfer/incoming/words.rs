@@ -1,6 +1,8 @@
 //! What a receiver says, as frames and notices.
 
-use parlor_proto::frame::{ByteRange, Cancel, FileFailed, FileRef, Frame, OfferAnswer, Want};
+use parlor_proto::frame::{
+    ByteRange, Cancel, FileFailed, FileRef, Frame, OfferAnswer, Pause, Want,
+};
 
 use super::Incoming;
 use crate::notice::{Notice, Outcome};
@@ -21,6 +23,15 @@ impl Incoming {
             transfer,
             accepted,
             done: Vec::new(),
+            reason,
+        }))
+    }
+
+    pub(super) fn pause_frame(&self, is_paused: bool, reason: Option<String>) -> Step {
+        Step::Frame(Frame::Pause(Pause {
+            transfer: self.key.transfer,
+            by_sender: false,
+            is_paused,
             reason,
         }))
     }

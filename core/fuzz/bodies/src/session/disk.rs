@@ -95,6 +95,10 @@ pub(super) fn answer(request: DiskRequest, outcome: u8) -> Option<DiskInput> {
         }
         DiskRequest::Discard { .. }
         | DiskRequest::CloseSource { .. }
+        | DiskRequest::KeepIncoming { .. }
+        | DiskRequest::MarkIncoming { .. }
+        | DiskRequest::ForgetIncoming { .. }
+        | DiskRequest::MarkOutgoing { .. }
         | DiskRequest::ForgetDevice { .. } => return None,
     };
     let reason = REFUSAL.to_owned();

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::disk::{answer, check_bounds};
 use bytes::Bytes;
+use parlor_engine::accept::AcceptRules;
 use parlor_engine::device::DeviceKey;
 use parlor_engine::input::{IncomingKey, Input, LinkInput, SignalInput};
 use parlor_engine::notice::Notice;
@@ -426,6 +427,8 @@ fn config(device: u8, run: u8, window_bytes: u32) -> Config {
         max_peers: None,
         device: DeviceKey::from_seed(&[device; 32]),
         known: Vec::new(),
+        incoming: Vec::new(),
+        accept: AcceptRules::default(),
         name: DisplayName::sanitise("somebody"),
         seed,
         window_bytes,

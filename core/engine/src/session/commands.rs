@@ -1,0 +1,208 @@
+//! What the person wants.
+
+use parlor_proto::frame::{Bye, ChatMessage, Frame};
+use parlor_proto::id::PeerId;
+use parlor_proto::limits::{MESSAGE_TEXT_MAX_BYTES, REASON_MAX_BYTES};
+use parlor_proto::signal::ClientMessage;
+use parlor_proto::text::one_line;
+
+use super::Session;
+use crate::input::{Command, IncomingKey};
+use crate::notice::{CodeEnd, Notice};
+use crate::output::{DiskRequest, LinkAction, Output};
+use crate::transfer::OUTGOING_MAX;
+use crate::transfer::outgoing::Outgoing;
+
+impl Session {
+    pub(super) fn on_command(&mut self, command: Command) {
+        match command {
+            Command::Say {
+                text,
+                written_at_ms,
+            } => self.say(&text, written_at_ms),
+            Command::Offer {
+                transfer,
+                files,
+                previews,
+                is_paused,
+            } => {
+                let outgoing = Outgoing::new(transfer, files, previews, is_paused);
+                self.offer(transfer, outgoing);
+            }
+            Command::Answer {
+                key,
+                accepted,
+                reason,
+            } => {
+                let incoming = self.incoming.get_mut(&key);
+                let reason = reason.map(|reason| one_line(&reason, REASON_MAX_BYTES));
+                let steps = incoming.map(|incoming| incoming.answer_offer(&accepted, reason));
+                self.take_steps(key.from, steps.unwrap_or_default());
+            }
+            Command::CancelOutgoing { transfer } => {
+                self.cancel_outgoing(transfer, "the sender stopped it");
+            }
+            Command::CancelIncoming { key } => {
+                let incoming = self.incoming.get_mut(&key);
+                let steps = incoming.map(|i| i.cancel(true, "the receiver stopped it"));
+                self.take_steps(key.from, steps.unwrap_or_default());
+            }
+            Command::PauseOutgoing {
+                transfer,
+                is_paused,
+            } => self.pause_outgoing(transfer, is_paused),
+            Command::PauseIncoming { key, is_paused } => {
+                let incoming = self.incoming.get_mut(&key);
+                let steps = incoming.map(|incoming| incoming.pause(is_paused));
+                self.take_steps(key.from, steps.unwrap_or_default());
+            }
+            Command::Accept(rules) => self.config.accept = rules,
+            Command::NetworkChanged => {
+                self.signal.on_network_changed(self.now);
+                for peer in self.peers.values_mut() {
+                    peer.hurry(self.now);
+                    peer.probe(self.now);
+                }
+            }
+            Command::Leave => self.leave(),
+            Command::Close => self.end("closed the app"),
+            Command::OpenCode { uses } => {
+                let words = self.random.words();
+                let is_joined = self.signal.is_joined();
+                let outputs = self.sponsor.open(words, uses, is_joined, self.now);
+                self.out.extend(outputs);
+            }
+            Command::CloseCode => self.close_code(CodeEnd::Closed),
+            Command::Verify { device, matches } => self.verify(device, matches),
+            Command::Forget { device } => self.forget(device),
+        }
+    }
+
+    fn offer(&mut self, transfer: u64, outgoing: Outgoing) {
+        if self.outgoing.len() >= OUTGOING_MAX {
+            self.outgoing.retain(|_, outgoing| !outgoing.is_cancelled());
+        }
+        if self.outgoing.len() >= OUTGOING_MAX {
+            let reason = "too many files are on offer in this room".to_owned();
+            self.disk(DiskRequest::CloseSource { transfer });
+            return self.notice(Notice::NotOffered { transfer, reason });
+        }
+        self.outgoing.insert(transfer, outgoing);
+        for (_, device) in self.open_devices() {
+            self.offer_more(device);
+        }
+    }
+
+    fn pause_outgoing(&mut self, transfer: u64, is_paused: bool) {
+        let Some(outgoing) = self.outgoing.get_mut(&transfer) else {
+            return;
+        };
+        if outgoing.is_paused() == is_paused || outgoing.is_cancelled() {
+            return;
+        }
+        let steps = outgoing.pause(is_paused);
+        let noted = outgoing.pause_noted();
+        for (device, steps) in steps {
+            self.take_steps(device, steps);
+        }
+        // These are for nobody's link.
+        self.take_steps(self.config.device.id(), noted.into());
+    }
+
+    fn say(&mut self, text: &str, written_at_ms: u64) {
+        let refusal = if text.len() > MESSAGE_TEXT_MAX_BYTES {
+            Some(format!(
+                "the message is over {} KiB; send it as a file",
+                MESSAGE_TEXT_MAX_BYTES / 1024
+            ))
+        } else if text.trim().is_empty() {
+            Some("the message is empty".to_owned())
+        } else {
+            None
+        };
+        if let Some(reason) = refusal {
+            return self.notice(Notice::NotSaid { reason });
+        }
+        let (room, device) = (self.room, &self.config.device);
+        let sign = |message: &ChatMessage| device.sign(&message.signed_bytes(room, device.id()));
+        match self.chat.say(text, written_at_ms, sign) {
+            Some(message) => {
+                self.notice(Notice::Said {
+                    stream: message.stream,
+                    seq: message.seq,
+                    text: message.text,
+                    written_at_ms,
+                    signature: message.signature,
+                });
+                self.pump_messages();
+            }
+            None => {
+                let reason = "too many messages wait to be delivered".to_owned();
+                self.notice(Notice::NotSaid { reason });
+            }
+        }
+    }
+
+    fn cancel_outgoing(&mut self, transfer: u64, reason: &str) {
+        let outgoing = self.outgoing.get_mut(&transfer);
+        let Some(outgoing) = outgoing.filter(|outgoing| !outgoing.is_cancelled()) else {
+            return;
+        };
+        let steps = outgoing.cancel(reason);
+        for (device, steps) in steps {
+            self.take_steps(device, steps);
+        }
+        self.disk(DiskRequest::CloseSource { transfer });
+    }
+
+    fn close_code(&mut self, why: CodeEnd) {
+        let outputs = self.sponsor.close(why, self.signal.is_joined());
+        self.out.extend(outputs);
+    }
+
+    fn leave(&mut self) {
+        let transfers: Vec<u64> = self.outgoing.keys().copied().collect();
+        for transfer in transfers {
+            self.cancel_outgoing(transfer, "the sender left");
+        }
+        let keys: Vec<IncomingKey> = self.incoming.keys().copied().collect();
+        for key in keys {
+            let steps = self
+                .incoming
+                .get_mut(&key)
+                .map(|i| i.cancel(true, "the receiver left"));
+            self.take_steps(key.from, steps.unwrap_or_default());
+            self.disk(DiskRequest::ForgetIncoming { key });
+        }
+        self.end("left the room");
+    }
+
+    fn end(&mut self, reason: &str) {
+        self.close_code(CodeEnd::Left);
+        for (peer, _) in self.open_devices() {
+            self.send(
+                peer,
+                &Frame::Bye(Bye {
+                    reason: reason.to_owned(),
+                }),
+            );
+        }
+        let linked: Vec<PeerId> = self
+            .peers
+            .values()
+            .filter(|peer| peer.has_link())
+            .map(|peer| peer.id)
+            .collect();
+        for peer in linked {
+            self.link(peer, LinkAction::Close);
+        }
+        if self.signal.is_joined() {
+            self.out.push_back(Output::SendSignal(ClientMessage::Leave));
+        }
+        self.signal.stop();
+        self.peers.clear();
+        self.out.push_back(Output::HangUp);
+        self.notice(Notice::Ended);
+        self.has_ended = true;
+    }
+}

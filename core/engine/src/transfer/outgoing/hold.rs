@@ -1,0 +1,81 @@
+//! A transfer from this device that stands still: for everyone when we pause it, for one device
+//! when that does.
+
+use parlor_proto::frame::{Frame, Pause};
+use parlor_proto::id::DeviceId;
+
+use super::{Outgoing, ReceiverState};
+use crate::notice::Notice;
+use crate::output::DiskRequest;
+use crate::transfer::Step;
+
+impl Outgoing {
+    pub(super) fn pause_frame(&self) -> Step {
+        Step::Frame(Frame::Pause(Pause {
+            transfer: self.transfer,
+            by_sender: true,
+            is_paused: self.is_paused,
+            reason: None,
+        }))
+    }
+
+    /// The person wants it to stand still, or to go on.
+    pub(crate) fn pause(&mut self, is_paused: bool) -> Vec<(DeviceId, Vec<Step>)> {
+        self.is_paused = is_paused;
+        let mut steps = Vec::new();
+        for (device, receiver) in &mut self.receivers {
+            receiver.pace.stopped();
+            if receiver.state != ReceiverState::Ended {
+                steps.push(*device);
+            }
+        }
+        let frames = steps.into_iter();
+        frames
+            .map(|device| (device, vec![self.pause_frame()]))
+            .collect()
+    }
+
+    /// What is to be noted of a pause of ours.
+    pub(crate) fn pause_noted(&self) -> [Step; 2] {
+        let (transfer, is_paused) = (self.transfer, self.is_paused);
+        let notice = if is_paused {
+            Notice::OutgoingPaused {
+                transfer,
+                by: None,
+                reason: None,
+            }
+        } else {
+            Notice::OutgoingResumed { transfer, by: None }
+        };
+        let request = DiskRequest::MarkOutgoing {
+            transfer,
+            is_paused,
+        };
+        [Step::Disk(request), Step::Notice(notice)]
+    }
+
+    /// A receiver wants it to stand still, or to go on. It asks again for what it lacks then.
+    pub(crate) fn on_paused(&mut self, device: DeviceId, pause: Pause) -> Vec<Step> {
+        let transfer = self.transfer;
+        let Some(receiver) = self.receivers.get_mut(&device) else {
+            return Vec::new();
+        };
+        let is_same = receiver.paused.is_some() == pause.is_paused;
+        if receiver.state != ReceiverState::Active || is_same {
+            return Vec::new();
+        }
+        receiver.pace.stopped();
+        receiver.queue.clear();
+        receiver.paused = pause.is_paused.then(|| pause.reason.clone());
+        let by = Some(device);
+        vec![Step::Notice(if pause.is_paused {
+            Notice::OutgoingPaused {
+                transfer,
+                by,
+                reason: pause.reason,
+            }
+        } else {
+            Notice::OutgoingResumed { transfer, by }
+        })]
+    }
+}
