@@ -79,7 +79,12 @@ pub(crate) async fn run(
         opened.map_err(|_| Failure::room_closed())?;
     }
     let end = talk(&mut stage, conduct, greeting, code_uses).await;
-    stage.leave().await;
+    if end.as_ref().is_err_and(Failure::is_interrupt) {
+        // Another time it goes on where it was.
+        stage.close().await;
+    } else {
+        stage.leave().await;
+    }
     stop(host).await;
     end
 }
@@ -162,6 +167,7 @@ async fn carry_out(what: Do, stage: &mut Stage<'_>, code_uses: u32) -> Result<()
         Do::OpenCode => {
             stage.room.open_code(code_uses).await.map_err(closed)?;
         }
+        Do::Steer(how) => stage.steer(how).await?,
         Do::Tell(text) => stage.reporter.note(text),
     }
     Ok(())

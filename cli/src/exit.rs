@@ -92,6 +92,11 @@ impl Failure {
         )
     }
 
+    /// Whether the person wanted out in the middle.
+    pub(crate) fn is_interrupt(&self) -> bool {
+        self.code == Code::Interrupted
+    }
+
     /// The room's task ended although nobody left.
     pub(crate) fn room_closed() -> Self {
         Self::new(

@@ -31,7 +31,6 @@ mod host;
 mod identity;
 mod input;
 mod interrupt;
-mod meter;
 mod observe;
 mod privacy;
 mod qr;

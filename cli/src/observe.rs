@@ -4,17 +4,15 @@ use std::collections::BTreeMap;
 
 use parlor_core::room::RoomEvent;
 use parlor_core::room::input::IncomingKey;
-use parlor_core::room::notice::{CodeEnd, Notice, Outcome};
+use parlor_core::room::notice::{CodeEnd, Notice};
 use parlor_core::room::view::{AddressKind, Direction, PathView, RoomView, TransferView};
 use parlor_proto::frame::OfferedFile;
 use parlor_proto::id::DeviceId;
 use parlor_proto::invite::Invite;
-use parlor_proto::tree::Hash;
 
-use crate::report::{
-    CodeEndReport, FileReport, PathReport, PersonReport, Report, TransferRef, Way,
-};
+use crate::report::{CodeEndReport, PathReport, PersonReport, Report, TransferRef, Way};
 
+mod files;
 pub(crate) mod identity;
 
 /// Transfers by direction, device and number, as the view names them.
@@ -63,7 +61,7 @@ impl Observer {
                 vec![Report::Prepared {
                     share: share.0,
                     transfer: transfer.to_string(),
-                    files: files.iter().map(file_report).collect(),
+                    files: files.iter().map(files::file_report).collect(),
                     total_bytes: files.iter().map(|file| file.size).sum(),
                     more: *more,
                 }]
@@ -104,6 +102,10 @@ impl Observer {
             | Notice::FileReceived { .. }
             | Notice::FileDelivered { .. }
             | Notice::FileNotReceived { .. }
+            | Notice::IncomingPaused { .. }
+            | Notice::IncomingResumed { .. }
+            | Notice::OutgoingPaused { .. }
+            | Notice::OutgoingResumed { .. }
             | Notice::FileNotDelivered { .. } => self.file_report(notice),
             Notice::Received { key, outcome } => {
                 let key = (Way::Incoming, key.from, key.transfer);
@@ -123,6 +125,8 @@ impl Observer {
             | Notice::NotRemembered { device, .. } => {
                 identity::verdict_report(notice, self.name(*device))
             }
+            // A terminal shows no pictures.
+            Notice::Preview { .. } => None,
             // Told as the error that follows from them, and as the end.
             Notice::Rejected { .. } | Notice::Ended => None,
         };
@@ -249,112 +253,6 @@ impl Observer {
         })
     }
 
-    fn file_report(&mut self, notice: &Notice) -> Option<Report> {
-        Some(match notice {
-            Notice::Offered { key, name, files } => self.offered(*key, name.as_str(), files),
-            Notice::NotOffered { transfer, reason } => Report::NotOffered {
-                transfer: transfer.to_string(),
-                reason: reason.clone(),
-            },
-            Notice::OfferAnswered {
-                transfer,
-                by,
-                accepted,
-                reason,
-            } => Report::OfferAnswered {
-                of: self.transfer_ref((Way::Outgoing, *by, *transfer)),
-                accepted: *accepted,
-                reason: reason.clone(),
-            },
-            Notice::FileReceived {
-                key,
-                file,
-                stored_as,
-            } => {
-                let offered = file_at(self.incoming.get(key), *file);
-                Report::FileReceived {
-                    of: self.transfer_ref((Way::Incoming, key.from, key.transfer)),
-                    file: *file,
-                    path: stored_as.clone(),
-                    size: offered.size,
-                    blake3: offered.blake3,
-                }
-            }
-            Notice::FileDelivered { transfer, file, to } => {
-                let FileReport { path, size, blake3 } = file_at(self.outgoing.get(transfer), *file);
-                Report::FileDelivered {
-                    of: self.transfer_ref((Way::Outgoing, *to, *transfer)),
-                    file: *file,
-                    path,
-                    size,
-                    blake3,
-                }
-            }
-            Notice::FileNotReceived {
-                key, file, reason, ..
-            } => Report::FileFailed {
-                of: self.transfer_ref((Way::Incoming, key.from, key.transfer)),
-                file: *file,
-                path: file_at(self.incoming.get(key), *file).path,
-                reason: reason.clone(),
-            },
-            Notice::FileNotDelivered {
-                transfer,
-                file,
-                to,
-                reason,
-            } => Report::FileFailed {
-                of: self.transfer_ref((Way::Outgoing, *to, *transfer)),
-                file: *file,
-                path: file_at(self.outgoing.get(transfer), *file).path,
-                reason: reason.clone(),
-            },
-            #[allow(
-                clippy::wildcard_enum_match_arm,
-                reason = "the caller routes by the full list"
-            )]
-            _ => return None,
-        })
-    }
-
-    fn offered(&mut self, key: IncomingKey, name: &str, files: &[OfferedFile]) -> Report {
-        self.incoming.insert(key, files.to_vec());
-        self.names
-            .entry(key.from)
-            .or_insert_with(|| name.to_owned());
-        self.offers += 1;
-        Report::Offered {
-            offer: self.offers,
-            from: key.from.to_string(),
-            name: name.to_owned(),
-            transfer: key.transfer.to_string(),
-            files: files.iter().map(file_report).collect(),
-            total_bytes: files.iter().map(|file| file.size).sum(),
-        }
-    }
-
-    fn outcome_report(&self, key: TransferKey, outcome: &Outcome) -> Report {
-        let of = self.transfer_ref(key);
-        match outcome {
-            Outcome::Complete { files, bytes } => Report::TransferComplete {
-                of,
-                files: *files,
-                bytes: *bytes,
-            },
-            Outcome::Incomplete { files, failed } => Report::TransferIncomplete {
-                of,
-                files: *files,
-                failed: *failed,
-            },
-            Outcome::Declined => Report::TransferDeclined { of },
-            Outcome::Cancelled { by_us, reason } => Report::TransferCancelled {
-                of,
-                by_us: *by_us,
-                reason: reason.clone(),
-            },
-        }
-    }
-
     /// A transfer of the view, in words of the reports.
     pub(crate) fn transfer_ref(&self, (direction, with, transfer): TransferKey) -> TransferRef {
         TransferRef {
@@ -401,30 +299,6 @@ const fn address_kind(kind: AddressKind) -> &'static str {
         AddressKind::PeerReflexive => "prflx",
         AddressKind::Relay => "relay",
     }
-}
-
-fn file_report(file: &OfferedFile) -> FileReport {
-    FileReport {
-        path: file.path.to_string(),
-        size: file.size,
-        blake3: hex(&file.root),
-    }
-}
-
-fn file_at(files: Option<&Vec<OfferedFile>>, index: u32) -> FileReport {
-    let file = files.and_then(|files| files.get(index as usize));
-    file.map_or_else(
-        || FileReport {
-            path: format!("file {index}"),
-            size: 0,
-            blake3: String::new(),
-        },
-        file_report,
-    )
-}
-
-fn hex(hash: &Hash) -> String {
-    blake3::Hash::from_bytes(*hash).to_hex().to_string()
 }
 
 /// To the microsecond; what follows is noise.

@@ -57,7 +57,11 @@ pub(crate) async fn run(
         has_said_waiting: false,
     };
     let end = receiving.run(&mut stage).await;
-    stage.leave().await;
+    match &end {
+        Ok(()) => stage.leave().await,
+        // With the same link, folder and device it goes on where it was.
+        Err(_) => stage.close().await,
+    }
     end
 }
 

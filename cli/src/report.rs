@@ -166,6 +166,8 @@ pub(crate) enum Report {
         transfer: String,
         files: Vec<FileReport>,
         total_bytes: u64,
+        /// Whether it waits for an answer. Else it was taken by a rule, or goes on from before.
+        is_open: bool,
     },
     OfferAnswered {
         #[serde(flatten)]
@@ -178,8 +180,21 @@ pub(crate) enum Report {
         of: TransferRef,
         done_bytes: u64,
         total_bytes: u64,
+        /// Bytes that left this device, those that went twice included; zero for incoming ones.
+        sent_bytes: u64,
         bytes_per_second: u64,
         seconds_left: Option<u64>,
+    },
+    TransferPaused {
+        #[serde(flatten)]
+        of: TransferRef,
+        by_us: bool,
+        reason: Option<String>,
+    },
+    TransferResumed {
+        #[serde(flatten)]
+        of: TransferRef,
+        by_us: bool,
     },
     FileReceived {
         #[serde(flatten)]

@@ -1,16 +1,17 @@
 //! A room while a command runs in it: takes its events, reports them, and leaves in good order.
 
 use core::time::Duration;
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use parlor_core::room::input::IncomingKey;
-use parlor_core::room::view::TransferStateView;
+use parlor_core::room::notice::Notice;
+use parlor_core::room::view::{Direction, TransferStateView};
 use parlor_core::room::{Room, RoomEvent, RoomEvents};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use crate::exit::Failure;
 use crate::interrupt::Interrupt;
-use crate::meter::Meter;
 use crate::observe::identity::own_identity;
 use crate::observe::{Observer, TransferKey, transfer_key};
 use crate::report::{Report, Reporter};
@@ -34,6 +35,14 @@ pub(crate) enum Happening {
     Closed,
 }
 
+/// What the person does with the transfers under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Steering {
+    Pause,
+    Resume,
+    Cancel,
+}
+
 /// A room with all that watches it.
 #[derive(Debug)]
 pub(crate) struct Stage<'a> {
@@ -41,7 +50,8 @@ pub(crate) struct Stage<'a> {
     pub(crate) reporter: &'a mut Reporter,
     events: RoomEvents,
     observer: Observer,
-    meter: Meter<TransferKey>,
+    /// Bytes of each open transfer that were told last.
+    told: BTreeMap<TransferKey, u64>,
     interrupt: &'a mut Interrupt,
     tick: Interval,
     started: Instant,
@@ -62,7 +72,7 @@ impl<'a> Stage<'a> {
             reporter,
             events,
             observer,
-            meter: Meter::default(),
+            told: BTreeMap::new(),
             interrupt,
             tick,
             started: Instant::now(),
@@ -88,7 +98,7 @@ impl<'a> Stage<'a> {
         };
         match &happening {
             Happening::Event(event) => self.report(event),
-            Happening::Tick => self.report_progress(),
+            Happening::Tick => self.report_progress(false),
             Happening::Interrupted => self.reporter.interrupted(),
             Happening::Closed => {}
         }
@@ -103,9 +113,45 @@ impl<'a> Stage<'a> {
 
     /// Leaves, and reports what still happens until the goodbye is out.
     pub(crate) async fn leave(&mut self) {
-        if self.room.leave().await.is_err() {
-            return;
+        if self.room.leave().await.is_ok() {
+            self.hear_out().await;
         }
+    }
+
+    /// The same, but what is under way can go on another time.
+    pub(crate) async fn close(&mut self) {
+        if self.room.close().await.is_ok() {
+            self.hear_out().await;
+        }
+    }
+
+    /// Holds every transfer, lets it go on, or stops it for good.
+    pub(crate) async fn steer(&self, how: Steering) -> Result<(), Failure> {
+        let transfers = self.room.view().borrow().transfers.clone();
+        for transfer in transfers {
+            if transfer.state == TransferStateView::Ended {
+                continue;
+            }
+            let number = transfer.transfer;
+            let key = IncomingKey {
+                from: transfer.with,
+                transfer: number,
+            };
+            let room = &self.room;
+            let done = match (transfer.direction, how) {
+                (Direction::Incoming, Steering::Pause) => room.pause_incoming(key, true).await,
+                (Direction::Incoming, Steering::Resume) => room.pause_incoming(key, false).await,
+                (Direction::Incoming, Steering::Cancel) => room.cancel_incoming(key).await,
+                (Direction::Outgoing, Steering::Pause) => room.pause_outgoing(number, true).await,
+                (Direction::Outgoing, Steering::Resume) => room.pause_outgoing(number, false).await,
+                (Direction::Outgoing, Steering::Cancel) => room.cancel_outgoing(number).await,
+            };
+            done.map_err(|_| Failure::room_closed())?;
+        }
+        Ok(())
+    }
+
+    async fn hear_out(&mut self) {
         let until = tokio::time::Instant::now() + LEAVE_MAX;
         loop {
             tokio::select! {
@@ -123,33 +169,47 @@ impl<'a> Stage<'a> {
     }
 
     fn report(&mut self, event: &RoomEvent) {
+        if let RoomEvent::Session(Notice::Sent { .. } | Notice::Received { .. }) = event {
+            self.report_progress(true);
+        }
         for report in self.observer.reports(event) {
             self.reporter.report(&report);
         }
     }
 
-    fn report_progress(&mut self) {
-        let now = self.now();
+    /// How far transfers are that moved; with `and_ended` also those that came to their end.
+    fn report_progress(&mut self, and_ended: bool) {
         let view = self.room.view();
         let view = view.borrow();
         let active = view
             .transfers
             .iter()
-            .filter(|transfer| transfer.state == TransferStateView::Active);
-        let open: Vec<TransferKey> = active.clone().map(transfer_key).collect();
-        self.meter.keep(|key| open.contains(key));
+            .filter(|transfer| transfer.state != TransferStateView::Offered);
         for transfer in active {
-            let (done_bytes, total_bytes) = (transfer.done_bytes, transfer.total_bytes);
-            let key = transfer_key(transfer);
-            if let Some(pace) = self.meter.sample(key, done_bytes, total_bytes, now) {
-                self.reporter.report(&Report::Progress {
-                    of: self.observer.transfer_ref(key),
-                    done_bytes,
-                    total_bytes,
-                    bytes_per_second: pace.bytes_per_second,
-                    seconds_left: pace.seconds_left,
-                });
+            let is_open = transfer.state == TransferStateView::Active;
+            let was_told = self.told.contains_key(&transfer_key(transfer));
+            if !is_open && !(and_ended && was_told) {
+                continue;
             }
+            let key = transfer_key(transfer);
+            if self.told.insert(key, transfer.done_bytes) == Some(transfer.done_bytes) {
+                continue;
+            }
+            self.reporter.report(&Report::Progress {
+                of: self.observer.transfer_ref(key),
+                done_bytes: transfer.done_bytes,
+                total_bytes: transfer.total_bytes,
+                sent_bytes: transfer.sent_bytes,
+                bytes_per_second: transfer.bytes_per_second,
+                seconds_left: transfer.time_left.map(|left| left.as_secs()),
+            });
+        }
+        if and_ended {
+            let is_open = |key: &TransferKey| {
+                let mut open = view.transfers.iter();
+                open.any(|t| transfer_key(t) == *key && t.state == TransferStateView::Active)
+            };
+            self.told.retain(|key, _| is_open(key));
         }
     }
 }

@@ -6,14 +6,16 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use parlor_engine::device::DevicePublic;
 use parlor_engine::input::DiskInput;
 use parlor_engine::known::{KNOWN_DEVICES_MAX, KnownDevice};
-use parlor_proto::id::DeviceId;
+use parlor_engine::record::IncomingRecord;
+use parlor_proto::id::{DeviceId, RoomId};
 use parlor_proto::text::DisplayName;
 use rusqlite::{Connection, params};
 use tokio::sync::mpsc;
 
-use crate::options::IdentityLocation;
+use crate::arrivals::ArrivalChange;
+use crate::options::{IdentityLocation, RoomOptions};
 use crate::room::StartError;
-use crate::store::Store;
+use crate::store::{KeyState, Store};
 
 /// Changes waiting for the disk: one for each hello and each decision of the person.
 pub(crate) const QUEUE_MAX: usize = 256;
@@ -23,6 +25,7 @@ pub(crate) const QUEUE_MAX: usize = 256;
 pub(crate) enum DeviceChange {
     Remember(KnownDevice),
     Forget(DeviceId),
+    Arrival(ArrivalChange),
 }
 
 impl Store {
@@ -83,12 +86,33 @@ pub(crate) fn known(
     location: &IdentityLocation,
 ) -> Result<Vec<KnownDevice>, StartError> {
     store.known_devices().map_err(|error| StartError::Identity {
-        path: match location {
-            IdentityLocation::Memory => PathBuf::new(),
-            IdentityLocation::Folder(folder) => folder.clone(),
-        },
+        path: path_of(location),
         reason: error.to_string(),
     })
+}
+
+/// The transfers of the room that were answered before, for the start of a session that is the
+/// same device.
+pub(crate) fn arrivals(
+    store: &Store,
+    options: &RoomOptions,
+    key: KeyState,
+) -> Result<Vec<IncomingRecord>, StartError> {
+    if key == KeyState::InUse {
+        return Ok(Vec::new());
+    }
+    let records = store.arrivals(options.invite.secret.room_id());
+    records.map_err(|error| StartError::Identity {
+        path: path_of(&options.identity),
+        reason: error.to_string(),
+    })
+}
+
+fn path_of(location: &IdentityLocation) -> PathBuf {
+    match location {
+        IdentityLocation::Memory => PathBuf::new(),
+        IdentityLocation::Folder(folder) => folder.clone(),
+    }
 }
 
 fn all(connection: &Connection) -> rusqlite::Result<Vec<KnownDevice>> {
@@ -112,6 +136,7 @@ fn all(connection: &Connection) -> rusqlite::Result<Vec<KnownDevice>> {
 /// answered.
 pub(crate) fn run(
     store: &Store,
+    room: RoomId,
     mut queue: mpsc::Receiver<DeviceChange>,
     answers: &mpsc::Sender<DiskInput>,
 ) {
@@ -119,6 +144,13 @@ pub(crate) fn run(
         let (device, done) = match change {
             DeviceChange::Remember(device) => (device.public.id(), store.remember(&device)),
             DeviceChange::Forget(device) => (device, store.forget(device)),
+            DeviceChange::Arrival(change) => {
+                // The transfer goes on; only after a kill the person is asked again.
+                if let Err(error) = store.change_arrival(room, &change) {
+                    tracing::warn!(%error, "a transfer is not remembered");
+                }
+                continue;
+            }
         };
         if let Err(error) = done {
             let reason = error.to_string();

@@ -8,6 +8,7 @@ use parlor_engine::input::DiskInput;
 use parlor_engine::output::DiskRequest;
 use tokio::sync::mpsc;
 
+use crate::arrivals::ArrivalChange;
 use crate::devices::{self, DeviceChange};
 use crate::history::{self, History};
 use crate::inbox::{self, Inbox};
@@ -15,7 +16,7 @@ use crate::options::{HistoryLocation, RoomOptions};
 use crate::outlet::Outlet;
 use crate::room::StartError;
 use crate::share::{self, ReadRequest};
-use crate::store::Store;
+use crate::store::{KeyState, Store};
 
 /// Answers that may wait for the loop.
 const ANSWERS_MAX: usize = 256;
@@ -29,13 +30,16 @@ pub(crate) struct Disks {
     devices: Outlet<DeviceChange>,
     answers: mpsc::Receiver<DiskInput>,
     threads: Vec<JoinHandle<()>>,
+    /// Whether transfers are remembered for the next session of this device. One with a key of the
+    /// moment has none.
+    remembers: bool,
 }
 
 impl Disks {
     /// Opens folder and history and starts the threads.
     pub(crate) fn start(
         options: &RoomOptions,
-        store: Store,
+        (store, key): (Store, KeyState),
         token: u64,
     ) -> Result<Self, StartError> {
         let folder = options.folder.clone();
@@ -65,7 +69,7 @@ impl Disks {
                 share::run(reader_queue, &reader_out)
             })?,
             thread("parlor-devices", move || {
-                devices::run(&store, devices_queue, &devices_out)
+                devices::run(&store, room, devices_queue, &devices_out)
             })?,
             thread("parlor-history", move || {
                 history::run(&history, room, history_queue, &out)
@@ -78,6 +82,7 @@ impl Disks {
             devices: Outlet::new(devices_in),
             answers,
             threads,
+            remembers: key != KeyState::InUse,
         })
     }
 
@@ -111,10 +116,22 @@ impl Disks {
             DiskRequest::ForgetDevice { device } => {
                 self.devices.push(DeviceChange::Forget(device));
             }
+            DiskRequest::KeepIncoming { record } => self.change(ArrivalChange::Keep(record)),
+            DiskRequest::MarkIncoming { key, marks } => {
+                self.change(ArrivalChange::Mark(key, marks));
+            }
+            DiskRequest::ForgetIncoming { key } => self.change(ArrivalChange::Forget(key)),
+            DiskRequest::MarkOutgoing { .. } => {}
             DiskRequest::Create { .. }
             | DiskRequest::Write { .. }
             | DiskRequest::Finish { .. }
             | DiskRequest::Discard { .. } => self.inbox.push(request),
+        }
+    }
+
+    fn change(&mut self, change: ArrivalChange) {
+        if self.remembers {
+            self.devices.push(DeviceChange::Arrival(change));
         }
     }
 
@@ -156,6 +173,7 @@ impl Disks {
             devices,
             answers,
             threads,
+            remembers: _,
         } = self;
         // With its queue closed each thread comes to its end.
         drop((inbox, reader, history, devices, answers));

@@ -107,11 +107,12 @@ pub(crate) fn spawn(
     let number = u64::from_le_bytes(number);
     let Opened { key, state, store } = Opened::open(&options.identity)?;
     let known = devices::known(&store, &options.identity)?;
+    let incoming = devices::arrivals(&store, &options, state)?;
     let identity = RoomIdentity {
         device: key.id(),
         key: state,
     };
-    let disks = Disks::start(&options, store, number)?;
+    let disks = Disks::start(&options, (store, state), number)?;
     let RoomOptions {
         invite,
         intent,
@@ -119,6 +120,7 @@ pub(crate) fn spawn(
         name,
         ice_servers,
         window_bytes,
+        accept,
         ..
     } = options;
     let config = Config {
@@ -127,6 +129,8 @@ pub(crate) fn spawn(
         max_peers,
         device: key,
         known,
+        incoming,
+        accept,
         name,
         seed,
         window_bytes,
@@ -247,7 +251,12 @@ impl Driver {
             files: files.clone(),
             more,
         });
-        self.feed(Input::Command(Command::Offer { transfer, files }));
+        self.feed(Input::Command(Command::Offer {
+            transfer,
+            files,
+            previews: Vec::new(),
+            is_paused: false,
+        }));
     }
 
     fn now(&self) -> Moment {
@@ -321,8 +330,8 @@ impl Driver {
                 is_answered: false,
             });
         }
-        // Whoever hears of a person coming or going and looks at the view finds it there; only
-        // progress can wait.
+        // Whoever hears of a person coming or going, or of a transfer's end, and looks at the view
+        // finds it there; only progress can wait.
         let is_in_view = matches!(
             notice,
             Notice::Joined { .. }
@@ -330,6 +339,8 @@ impl Driver {
                 | Notice::PeerLost { .. }
                 | Notice::PeerLeft { .. }
                 | Notice::Verified { .. }
+                | Notice::Sent { .. }
+                | Notice::Received { .. }
         );
         if is_in_view {
             self.publish();

@@ -106,6 +106,10 @@ impl Inbox {
             }
             DiskRequest::ReadChunk { .. }
             | DiskRequest::CloseSource { .. }
+            | DiskRequest::KeepIncoming { .. }
+            | DiskRequest::MarkIncoming { .. }
+            | DiskRequest::ForgetIncoming { .. }
+            | DiskRequest::MarkOutgoing { .. }
             | DiskRequest::StoreMessage { .. }
             | DiskRequest::RememberDevice { .. }
             | DiskRequest::ForgetDevice { .. } => None,

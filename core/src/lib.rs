@@ -10,6 +10,7 @@ pub mod picture;
 pub mod room;
 pub mod rtc;
 
+mod arrivals;
 mod devices;
 mod disks;
 mod driver;

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use parlor_engine::accept::AcceptRules;
 use parlor_proto::invite::Invite;
 use parlor_proto::signal::{IceServer, JoinIntent};
 use parlor_proto::text::DisplayName;
@@ -38,6 +39,8 @@ pub struct RoomOptions {
     pub ice_servers: Option<Vec<IceServer>>,
     /// File bytes that may wait in memory for each sending peer.
     pub window_bytes: u32,
+    /// Which offers are taken without asking.
+    pub accept: AcceptRules,
 }
 
 /// Where messages are kept.
@@ -82,6 +85,7 @@ impl RoomOptions {
             identity: IdentityLocation::Memory,
             ice_servers: None,
             window_bytes: DEFAULT_WINDOW_BYTES,
+            accept: AcceptRules::default(),
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::driver::{self, DriverCommand};
 use crate::options::RoomOptions;
 
 pub use crate::store::KeyState;
-pub use parlor_engine::{input, known, notice, view};
+pub use parlor_engine::{accept, input, known, notice, view};
 
 /// Commands that may wait for the event loop; it takes them faster than a person can give them.
 const COMMANDS_MAX: usize = 64;
@@ -239,6 +239,48 @@ impl Room {
         self.command(Command::CancelIncoming { key }).await
     }
 
+    /// Lets a transfer from this device stand still for everyone, or go on.
+    ///
+    /// # Errors
+    /// [`RoomClosed`].
+    pub async fn pause_outgoing(&self, transfer: u64, is_paused: bool) -> Result<(), RoomClosed> {
+        self.command(Command::PauseOutgoing {
+            transfer,
+            is_paused,
+        })
+        .await
+    }
+
+    /// Lets a transfer to this device stand still, or go on; it stays so when the app is closed.
+    ///
+    /// # Errors
+    /// [`RoomClosed`].
+    pub async fn pause_incoming(
+        &self,
+        key: IncomingKey,
+        is_paused: bool,
+    ) -> Result<(), RoomClosed> {
+        self.command(Command::PauseIncoming { key, is_paused })
+            .await
+    }
+
+    /// Takes offers by these rules from now on.
+    ///
+    /// # Errors
+    /// [`RoomClosed`].
+    pub async fn accept_by(&self, rules: accept::AcceptRules) -> Result<(), RoomClosed> {
+        self.command(Command::Accept(rules)).await
+    }
+
+    /// Ends the session as when the app is closed: the next one in this room goes on with what was
+    /// under way. The last event is `Ended`.
+    ///
+    /// # Errors
+    /// [`RoomClosed`] when it was left already.
+    pub async fn close(&self) -> Result<(), RoomClosed> {
+        self.command(Command::Close).await
+    }
+
     /// Tells the room that the network changed, so that it reconnects without waiting.
     ///
     /// # Errors
@@ -287,7 +329,7 @@ impl Room {
         self.identity
     }
 
-    /// Leaves the room. Peers are told; the last event is `Ended`.
+    /// Leaves the room for good: transfers end and are not remembered. Peers are told; the last event is `Ended`.
     ///
     /// # Errors
     /// [`RoomClosed`] when it was left already.

@@ -17,7 +17,7 @@ use crate::options::IdentityLocation;
 use crate::room::StartError;
 
 /// Version of the schema below, kept in the file itself.
-const SCHEMA_VERSION: i64 = 1;
+const SCHEMA_VERSION: i64 = 2;
 
 /// Marks the file as ours: `PRLR`.
 const APPLICATION_ID: i64 = 0x5052_4C52;
@@ -43,6 +43,20 @@ const SCHEMA: &str = "
         last_met_at_ms INTEGER NOT NULL,
         UNIQUE (handshake_key, signing_key)
     );";
+
+/// What version 2 added: transfers that outlive the app.
+const TRANSFERS: &str = "
+    CREATE TABLE incoming (
+        room BLOB NOT NULL,
+        device BLOB NOT NULL,
+        transfer INTEGER NOT NULL,
+        offer BLOB NOT NULL,
+        files BLOB NOT NULL,
+        is_paused INTEGER NOT NULL,
+        stopped TEXT,
+        changed_at_ms INTEGER NOT NULL,
+        PRIMARY KEY (room, device, transfer)
+    ) WITHOUT ROWID;";
 
 /// Whose key a session runs with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,6 +119,7 @@ impl Opened {
 fn in_memory(state: KeyState) -> Result<Opened, Trouble> {
     let connection = Connection::open_in_memory()?;
     connection.execute_batch(SCHEMA)?;
+    connection.execute_batch(TRANSFERS)?;
     let store = Store {
         connection,
         _lock: None,
@@ -189,6 +204,7 @@ fn create(folder: &Path, path: &Path) -> Result<(), Trouble> {
     connection.pragma_update(None, "application_id", APPLICATION_ID)?;
     let transaction = connection.transaction()?;
     transaction.execute_batch(SCHEMA)?;
+    transaction.execute_batch(TRANSFERS)?;
     let seed = fresh_seed()?;
     transaction.execute(
         "INSERT INTO device_key VALUES (1, ?1)",
@@ -223,8 +239,9 @@ fn open_existing(path: &Path) -> Result<Connection, Trouble> {
     if number("application_id")? != APPLICATION_ID {
         return Err(Trouble::Damaged("it is not a file of Parlor".to_owned()));
     }
-    match number("user_version")? {
-        SCHEMA_VERSION => {}
+    let version = number("user_version")?;
+    match version {
+        1 | SCHEMA_VERSION => {}
         later if later > SCHEMA_VERSION => return Err(Trouble::Later(later)),
         unknown => return Err(Trouble::Damaged(format!("unknown version {unknown}"))),
     }
@@ -234,10 +251,23 @@ fn open_existing(path: &Path) -> Result<Connection, Trouble> {
         return Err(Trouble::Damaged(checked));
     }
     connection.pragma_update(None, "journal_mode", "WAL")?;
+    migrate(&connection, version)?;
     // What a person decided about somebody survives a power cut, and what is forgotten is gone.
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "secure_delete", "ON")?;
     Ok(connection)
+}
+
+/// Brings the tables from `version` to [`SCHEMA_VERSION`], wholly or not at all.
+fn migrate(connection: &Connection, version: i64) -> Result<(), Trouble> {
+    if version == SCHEMA_VERSION {
+        return Ok(());
+    }
+    let transaction = connection.unchecked_transaction()?;
+    transaction.execute_batch(TRANSFERS)?;
+    transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
+    transaction.commit()?;
+    Ok(())
 }
 
 /// What SQLite says of a file that is none of its own is damage for a person.

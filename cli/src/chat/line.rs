@@ -2,12 +2,16 @@
 
 use std::path::PathBuf;
 
+use crate::stage::Steering;
+
 /// Shown for `/help`.
 pub(crate) const HELP: &str = "\
 /send PATH…   offer files and folders; quote spaces
 /photo PATH…  the same for pictures, without location and camera data
 /accept [N]   save offer N, or the latest
 /decline [N]  decline it
+/pause        let all transfers stand still, until /resume
+/cancel       stop all transfers
 /verify NAME  compare five emoji with somebody, to be sure who it is
 /forget NAME  forget that you met somebody
 /code         make a code to read out, for somebody to join
@@ -38,6 +42,7 @@ pub(crate) enum Line {
     Verify(String, Option<Verdict>),
     Forget(String),
     Code,
+    Steer(Steering),
     Help,
     Leave,
     /// Something that is no command, with what is wrong.
@@ -73,6 +78,9 @@ pub(crate) fn parse(line: &str) -> Line {
         "forget" if rest.is_empty() => Line::Mistake("Say whom to forget: /forget NAME".to_owned()),
         "forget" => Line::Forget(rest.to_owned()),
         "code" => Line::Code,
+        "pause" => Line::Steer(Steering::Pause),
+        "resume" => Line::Steer(Steering::Resume),
+        "cancel" => Line::Steer(Steering::Cancel),
         "help" => Line::Help,
         "leave" | "quit" => Line::Leave,
         _ => Line::Mistake(format!("There is no /{word}; /help lists what there is.")),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use parlor_core::room::input::IncomingKey;
-use parlor_core::room::notice::Notice;
+use parlor_core::room::notice::{Notice, OfferStanding};
 use parlor_core::room::{RoomEvent, ShareAs};
 use parlor_proto::id::DeviceId;
 
@@ -13,6 +13,7 @@ use super::entry::Entry;
 use super::{Act, Conduct, End, Presence};
 use crate::chat::line::{HELP, Line, Verdict};
 use crate::exit::{Code, Failure};
+use crate::stage::Steering;
 
 /// What a line asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +26,8 @@ pub(crate) enum Do {
     Verify(String, Option<Verdict>),
     Forget(String),
     OpenCode,
+    /// Hold, resume or stop what is under way.
+    Steer(Steering),
     Tell(String),
 }
 
@@ -89,6 +92,7 @@ impl ChatConduct {
             Line::Verify(name, verdict) => Do::Verify(name, verdict),
             Line::Forget(name) => Do::Forget(name),
             Line::Code => Do::OpenCode,
+            Line::Steer(how) => Do::Steer(how),
             Line::Help => Do::Tell(HELP.to_owned()),
             Line::Mistake(what) => Do::Tell(what),
             Line::Nothing => Do::Nothing,
@@ -128,12 +132,22 @@ impl ChatConduct {
     }
 
     fn on_notice(&mut self, notice: &Notice) {
-        if let Notice::Offered { key, files, .. } = notice {
+        if let Notice::Offered {
+            key,
+            files,
+            standing,
+            ..
+        } = notice
+        {
+            let is_open = *standing == OfferStanding::Open;
+            if !is_open {
+                self.incoming.insert(*key);
+            }
             let number = u32::try_from(self.offers.len()).unwrap_or(u32::MAX);
             let offer = Offer {
                 key: *key,
                 files: files.len(),
-                is_open: true,
+                is_open,
             };
             self.offers.insert(number.saturating_add(1), offer);
         } else if let Notice::NotOffered { transfer, .. } = notice {
@@ -227,6 +241,7 @@ mod tests {
             key: key(transfer),
             name: name_of(ADA),
             files: vec![file("a", 1), file("b", 2)],
+            standing: OfferStanding::Open,
         })
     }
 

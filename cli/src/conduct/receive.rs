@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use parlor_core::room::RoomEvent;
 use parlor_core::room::input::IncomingKey;
-use parlor_core::room::notice::{Notice, Outcome};
+use parlor_core::room::notice::{Notice, OfferStanding, Outcome};
 use parlor_proto::id::PeerId;
 
 use super::entry::Entry;
@@ -87,8 +87,18 @@ impl ReceiveConduct {
     }
 
     fn on_notice(&mut self, notice: &Notice, now: Duration) -> Option<Act> {
-        if let Notice::Offered { key, files, .. } = notice {
+        if let Notice::Offered {
+            key,
+            files,
+            standing,
+            ..
+        } = notice
+        {
             self.stirred_at = now;
+            if let OfferStanding::Taken { .. } = standing {
+                self.offers.insert(*key, OfferState::Running);
+                return None;
+            }
             return self.on_offered(*key, files.len());
         }
         if let Notice::Received { key, outcome } = notice {
@@ -283,6 +293,7 @@ mod tests {
             key,
             name: name_of(key.from),
             files: vec![file("a", 1), file("b", 2)],
+            standing: OfferStanding::Open,
         })
     }
 

@@ -123,6 +123,7 @@ impl Human {
             of,
             done_bytes,
             total_bytes,
+            sent_bytes: _,
             bytes_per_second,
             seconds_left,
         } = report

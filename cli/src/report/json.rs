@@ -35,6 +35,7 @@ mod tests {
             of,
             done_bytes: 1,
             total_bytes: 2,
+            sent_bytes: 0,
             bytes_per_second: 3,
             seconds_left: None,
         };

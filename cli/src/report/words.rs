@@ -39,6 +39,7 @@ pub(crate) struct Scene {
 pub(crate) fn words(report: &Report, scene: &Scene) -> Option<String> {
     room_words(report, scene)
         .or_else(|| file_words(report, scene))
+        .or_else(|| held(report))
         .or_else(|| chat_words(report))
         .or_else(|| code::words(report, scene.is_chat))
         .or_else(|| identity::words(report))
@@ -151,9 +152,15 @@ fn file_words(report: &Report, scene: &Scene) -> Option<String> {
             name,
             files,
             total_bytes,
+            is_open,
             ..
         } = report
         {
+            if !is_open {
+                let what = count(files.len(), "file");
+                let (name, size) = (clean(name), DecimalBytes(*total_bytes));
+                return Some(format!("Taking {what} from {name} ({size})."));
+            }
             let hint = if scene.is_chat {
                 format!("\n/accept {offer} to save, /decline {offer} to refuse.")
             } else {
@@ -182,6 +189,31 @@ fn file_words(report: &Report, scene: &Scene) -> Option<String> {
             format!("{} did not arrive: {}.", clean(path), clean(reason))
         } else {
             return ended(report, scene);
+        },
+    )
+}
+
+/// Why a transfer stands still, and that it goes on.
+fn held(report: &Report) -> Option<String> {
+    Some(
+        if let Report::TransferPaused { of, by_us, reason } = report {
+            let between = between(of);
+            match (by_us, reason) {
+                (true, Some(reason)) => format!(
+                    "The transfer {between} waits: {}. It goes on by itself once there is room.",
+                    clean(reason)
+                ),
+                (false, Some(reason)) => format!(
+                    "The transfer {between} waits: the other device says: {}.",
+                    clean(reason)
+                ),
+                (true, None) => format!("The transfer {between} is paused; /resume goes on."),
+                (false, None) => format!("{} paused the transfer.", clean(&of.name)),
+            }
+        } else if let Report::TransferResumed { of, .. } = report {
+            format!("The transfer {} goes on.", between(of))
+        } else {
+            return None;
         },
     )
 }
@@ -442,6 +474,7 @@ mod tests {
             transfer: "1".to_owned(),
             files: Vec::new(),
             total_bytes: 0,
+            is_open: true,
         };
         let chat = Scene {
             is_chat: true,

@@ -477,6 +477,10 @@ impl Driver {
                 },
             },
             DiskRequest::Discard { .. }
+            | DiskRequest::KeepIncoming { .. }
+            | DiskRequest::MarkIncoming { .. }
+            | DiskRequest::ForgetIncoming { .. }
+            | DiskRequest::MarkOutgoing { .. }
             | DiskRequest::CloseSource { .. }
             | DiskRequest::RememberDevice { .. }
             | DiskRequest::ForgetDevice { .. } => return None,
