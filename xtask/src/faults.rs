@@ -120,7 +120,7 @@ pub(crate) struct Plan {
 /// Tries the faults; an error if any had an outcome beyond its limit.
 pub(crate) fn run(settings: &Settings) -> Result<(), TaskError> {
     let mut build = cargo(&["build", "--release", "--locked"]);
-    shell_run(build.args(["-p", "parlor-cli", "-p", "parlor-signaling"]))?;
+    shell_run(build.args(["-p", "parlor", "-p", "parlor-signaling"]))?;
     let plan = plan(settings)?;
     let seed = settings.seed.unwrap_or_else(seed_of_now);
     println!("seed {seed}");

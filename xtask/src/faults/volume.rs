@@ -76,7 +76,11 @@ impl Volume {
             device,
         };
         tool(Command::new("mkfs.ext4").args(["-q", "-F", "-m", "0", &on]))?;
-        let how = if volume.device.is_some() { "rw" } else { "loop" };
+        let how = if volume.device.is_some() {
+            "rw"
+        } else {
+            "loop"
+        };
         tool(Command::new("mount").args(["-o", how, &on]).arg(at))?;
         Ok(volume)
     }
