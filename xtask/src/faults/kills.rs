@@ -60,6 +60,8 @@ struct Tally {
     /// Starts that ended by themselves and were tried again.
     refused_starts: u32,
     corrupt: usize,
+    /// Kills of files that came to their end, and what was sent again for those.
+    measured_kills: u32,
     resent_bytes: u64,
     resent_max_bytes: u64,
     is_by_sender: bool,
@@ -98,28 +100,41 @@ pub(crate) fn run(plan: &Plan, mut rng: fastrand::Rng, whom: Whom) -> Outcome {
         }
         eprintln!("file {}: {}", tally.files, tally.figures());
         if tally.failed_files == FAILED_FILES_MAX {
-            let left = plan.kills.saturating_sub(tally.kills);
-            tally.problems.push(format!("{left} kills not tried"));
             break;
         }
+    }
+    if tally.kills < plan.kills {
+        let left = plan.kills - tally.kills;
+        tally.problems.push(format!("{left} kills not tried"));
     }
     tally.outcome()
 }
 
 impl Tally {
     fn figures(&self) -> String {
-        let each = self.resent_bytes / u64::from(self.kills.max(1));
-        let by = if self.is_by_sender { "sent" } else { "written" };
         format!(
-            "{} kills, {} late, {} starts refused; {} corrupt; {} again a kill (worst file {}, by bytes {by}); moves again after {}",
+            "{} kills, {} late, {} starts refused; {} of {} files failed; {} corrupt; {}; moves again after {}",
             self.kills,
             self.late_kills,
             self.refused_starts,
+            self.failed_files,
+            self.files,
             self.corrupt,
-            mib(each),
-            mib(self.resent_max_bytes),
+            self.again(),
             middle_and_max(&self.restarts),
         )
+    }
+
+    fn again(&self) -> String {
+        let Some(each) = self
+            .resent_bytes
+            .checked_div(u64::from(self.measured_kills))
+        else {
+            return "bytes sent again not known".to_owned();
+        };
+        let by = if self.is_by_sender { "sent" } else { "written" };
+        let (each, worst) = (mib(each), mib(self.resent_max_bytes));
+        format!("{each} again a kill (worst file {worst}, by bytes {by})")
     }
 
     fn outcome(mut self) -> Outcome {
@@ -131,6 +146,7 @@ impl Tally {
         if self.resent_max_bytes > RESENT_MAX_BYTES {
             self.problems.push("too much sent again".to_owned());
         }
+        self.problems.sort();
         self.problems.dedup();
         Outcome {
             runs: self.files,
@@ -172,6 +188,7 @@ fn send_one(
     tally.problems.extend(differences.problems());
     if sending.kills > 0 {
         let resent = sending.resent_bytes(tally);
+        tally.measured_kills += sending.kills;
         tally.resent_bytes += resent;
         tally.resent_max_bytes = tally
             .resent_max_bytes
