@@ -2,6 +2,7 @@
 //!
 //! - [`ci`]: every check that a change has to pass, each callable by its name.
 //! - [`boundaries`]: the checks that no compiler and no lint makes.
+//! - `faults`: the release programs, killed, stopped and starved in mid-transfer; on Linux.
 //! - [`names`]: a million hostile file names, none of which may leave the folder.
 //! - [`run`]: starts Parlor as well as this machine can show it.
 //! - [`setup`]: fetches what the other commands need.
@@ -13,6 +14,8 @@ use clap::{Parser, Subcommand};
 
 mod boundaries;
 mod ci;
+#[cfg(target_os = "linux")]
+mod faults;
 mod names;
 mod run;
 mod setup;
@@ -34,6 +37,9 @@ enum Command {
         #[arg(value_enum)]
         job: ci::Job,
     },
+    /// Kill, stop and starve the release programs in mid-transfer, and measure what it costs.
+    #[cfg(target_os = "linux")]
+    Faults(faults::Settings),
     /// Try a million hostile file names on the receiving folder, in a release build.
     Names {
         /// How many.
@@ -52,6 +58,8 @@ enum Command {
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Ci { job } => ci::run(job),
+        #[cfg(target_os = "linux")]
+        Command::Faults(settings) => faults::run(&settings),
         Command::Names { count, seed } => names::run(count, seed),
         Command::Run => run::run(),
         Command::Setup => setup::run(),
