@@ -33,13 +33,9 @@ pub(crate) struct Disks {
 
 impl Disks {
     /// Opens folder and history and starts the threads.
-    pub(crate) fn start(
-        options: &RoomOptions,
-        store: Store,
-        token: u64,
-    ) -> Result<Self, StartError> {
+    pub(crate) fn start(options: &RoomOptions, store: Store) -> Result<Self, StartError> {
         let folder = options.folder.clone();
-        let inbox = Inbox::open(folder.as_deref(), token).map_err(|error| StartError::Folder {
+        let inbox = Inbox::open(folder.as_deref()).map_err(|error| StartError::Folder {
             path: folder.unwrap_or_default(),
             reason: share::describe(&error),
         })?;
@@ -139,7 +135,7 @@ impl Disks {
         }
     }
 
-    /// Keeps what is still to be kept, removes what is partial, and waits for the threads.
+    /// Keeps what is still to be kept, and waits for the threads.
     pub(crate) async fn finish(mut self) {
         while self.history.waiting() + self.devices.waiting() > 0 {
             tokio::select! {

@@ -111,7 +111,7 @@ pub(crate) fn spawn(
         device: key.id(),
         key: state,
     };
-    let disks = Disks::start(&options, store, number)?;
+    let disks = Disks::start(&options, store)?;
     let RoomOptions {
         invite,
         intent,
