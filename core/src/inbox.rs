@@ -27,7 +27,7 @@ mod volume;
 mod whole;
 
 use disk::Disk;
-use partial::Partial;
+use partial::{Partial, Surroundings};
 use volume::Volume;
 
 /// Requests waiting for the writing thread: a window of chunks for several peers.
@@ -54,6 +54,8 @@ pub(crate) struct Inbox<V: Volume = Disk> {
     partials: BTreeMap<FileId, Partial<V::File>>,
     /// Names of partials that were closed for want of space.
     closed: BTreeMap<FileId, String>,
+    /// Where the answers go, to see whether anybody still waits for them.
+    answers: Option<mpsc::Sender<DiskInput>>,
 }
 
 impl Inbox {
@@ -69,6 +71,7 @@ impl<V: Volume> Inbox<V> {
             volume,
             partials: BTreeMap::new(),
             closed: BTreeMap::new(),
+            answers: None,
         }
     }
 
@@ -104,7 +107,8 @@ impl<V: Volume> Inbox<V> {
         self.closed.remove(&id);
         // Only for a file that was accepted before: else whoever offers a hash would learn whether
         // its file is here.
-        if may_be_whole && let Some(stored_as) = whole::find(volume, &offered) {
+        let is_over = || self.answers.as_ref().is_some_and(mpsc::Sender::is_closed);
+        if may_be_whole && let Some(stored_as) = whole::find(volume, &offered, &is_over) {
             whole::forget_partials(volume, &offered);
             return DiskInput::Finished {
                 key,
@@ -114,10 +118,13 @@ impl<V: Volume> Inbox<V> {
         }
         // What was promised to files under way is not free any more.
         let promised = self.partials.values().map(|partial| partial.missing);
-        let promised = promised.fold(0, u64::saturating_add);
+        let around = Surroundings {
+            promised: promised.fold(0, u64::saturating_add),
+            is_in_use: &|stem| self.partials.values().any(|open| open.stem == stem),
+            is_over: &is_over,
+        };
         let first = partial::stem(&offered, 0);
-        let is_in_use = |stem: &str| self.partials.values().any(|open| open.stem == stem);
-        match Partial::open(volume, offered, promised, is_in_use) {
+        match Partial::open(volume, offered, &around) {
             Ok((partial, have)) => {
                 self.partials.insert(id, partial);
                 DiskInput::Created { key, file, have }
@@ -240,6 +247,7 @@ pub(crate) fn run(
     mut queue: mpsc::Receiver<DiskRequest>,
     answers: &mpsc::Sender<DiskInput>,
 ) {
+    inbox.answers = Some(answers.clone());
     let send = |answer| answers.blocking_send(answer).is_ok();
     while let Some(request) = queue.blocking_recv() {
         let (mut next, mut taken, mut whole) = (Some(request), 1, Vec::new());

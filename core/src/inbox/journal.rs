@@ -66,10 +66,18 @@ impl<F: VolumeFile> Journal<F> {
     ///
     /// Records that are not are thrown out by moving the later ones up. Whenever that is cut short,
     /// what is in the file are still records that prove themselves, some of them twice.
-    pub(super) fn replay(&mut self, partial: &F, size: u64) -> io::Result<RangeSet> {
+    pub(super) fn replay(
+        &mut self,
+        partial: &F,
+        size: u64,
+        is_over: &dyn Fn() -> bool,
+    ) -> io::Result<RangeSet> {
         let (mut have, mut kept_bytes, mut chunk) = (RangeSet::default(), 0, Vec::new());
         let mut at = 0;
         while at < self.len_bytes.min(self.max_bytes) {
+            if is_over() {
+                return Err(io::Error::other("the room is over"));
+            }
             let mut record = [0; RECORD_BYTES];
             let is_whole = self.file.read_at(at, &mut record)? == RECORD_BYTES;
             if is_whole

@@ -47,11 +47,20 @@ impl<V: Volume> Inbox<V> {
                 answers.push(store_failed(id, 0, &error));
                 continue;
             }
-            if let Err((error, partial)) = shelf.place(id, partial) {
-                if !is_no_space(&error) {
-                    partial::remove(volume, &partial.stem);
+            match shelf.name(&partial.stem, &partial.offered.path) {
+                Ok((taken, stored_as)) => shelf.placed.push(Placed {
+                    id,
+                    partial,
+                    taken,
+                    stored_as,
+                }),
+                Err(error) => {
+                    // The bytes are safe and only lack room for a name: worth another try.
+                    if !is_no_space(&error) {
+                        partial::remove(volume, &partial.stem);
+                    }
+                    answers.push(store_failed(id, 0, &error));
                 }
-                answers.push(store_failed(id, 0, &error));
             }
             if shelf.folders.len() >= FOLDERS_MAX {
                 answers.extend(shelf.settle());
@@ -109,25 +118,6 @@ impl<'a, V: Volume> Shelf<'a, V> {
             volume,
             folders: BTreeMap::new(),
             placed: Vec::new(),
-        }
-    }
-
-    fn place(
-        &mut self,
-        id: FileId,
-        partial: Partial<V::File>,
-    ) -> Result<(), (io::Error, Partial<V::File>)> {
-        match self.name(&partial.stem, &partial.offered.path) {
-            Ok((taken, stored_as)) => {
-                self.placed.push(Placed {
-                    id,
-                    partial,
-                    taken,
-                    stored_as,
-                });
-                Ok(())
-            }
-            Err(error) => Err((error, partial)),
         }
     }
 

@@ -28,6 +28,16 @@ const CLAIM_TRIES: u32 = 8;
 /// What is compared with to find out whether bytes are all zero.
 const ZEROS: [u8; 4096] = [0; 4096];
 
+/// What else goes on while a partial is opened.
+pub(super) struct Surroundings<'a> {
+    /// Bytes of the disk that belong to other files under way.
+    pub(super) promised: u64,
+    /// Whether a partial of that name is being written here; a volume may have no locks.
+    pub(super) is_in_use: &'a dyn Fn(&str) -> bool,
+    /// Whether the room has ended, and nobody waits for long work any more.
+    pub(super) is_over: &'a dyn Fn() -> bool,
+}
+
 /// An open partial, locked for as long as it is open.
 #[derive(Debug)]
 pub(super) struct Partial<F> {
@@ -43,23 +53,21 @@ pub(super) struct Partial<F> {
 
 impl<F: VolumeFile> Partial<F> {
     /// Makes the partial of an offered file, or opens what an earlier try left of it; gives what is
-    /// there, checked. `promised` bytes of the disk belong to others, and the partials that
-    /// `is_in_use` knows are being written.
+    /// there, checked.
     ///
     /// Without space nothing is made, and what is there stays.
     pub(super) fn open<V: Volume<File = F>>(
         volume: &V,
         offered: OfferedFile,
-        promised: u64,
-        is_in_use: impl Fn(&str) -> bool,
+        around: &Surroundings<'_>,
     ) -> io::Result<(Self, RangeSet)> {
         let stems = (0..SAME_CONTENT_MAX).map(|number| stem(&offered, number));
-        for stem in stems.filter(|stem| !is_in_use(stem)) {
+        for stem in stems.filter(|stem| !(around.is_in_use)(stem)) {
             let Some(file) = claim(volume, &stem)? else {
                 continue;
             };
             let is_new = file.len_bytes()? == 0;
-            let opened = Self::prepare(volume, file, stem.clone(), offered, promised, is_new);
+            let opened = Self::prepare(volume, file, stem.clone(), offered, around, is_new);
             if opened.is_err() && is_new {
                 remove(volume, &stem);
             }
@@ -74,12 +82,12 @@ impl<F: VolumeFile> Partial<F> {
         file: F,
         stem: String,
         offered: OfferedFile,
-        promised: u64,
+        around: &Surroundings<'_>,
         is_new: bool,
     ) -> io::Result<(Self, RangeSet)> {
         let size = offered.size;
         let needed = size.saturating_sub(file.allocated_bytes()?);
-        let taken = RESERVED_BYTES.saturating_add(promised);
+        let taken = RESERVED_BYTES.saturating_add(around.promised);
         let free = volume.free_bytes()?.saturating_sub(taken);
         if needed > free {
             let (needs, has) = (needed.div_ceil(1_000_000), free / 1_000_000);
@@ -114,7 +122,7 @@ impl<F: VolumeFile> Partial<F> {
             if is_new {
                 journal.clear()?;
             } else {
-                have = journal.replay(&partial.file, size)?;
+                have = journal.replay(&partial.file, size, around.is_over)?;
             }
             partial.journal = Some(journal);
         }

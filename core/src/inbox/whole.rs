@@ -15,8 +15,13 @@ const HASHED_MAX: u32 = 8;
 const BLOCK_BYTES: usize = 128 * 1024;
 
 /// Where a file of the offered name, or of a number after it, with the offered content is, for a
-/// person to read; its name is durable then. What cannot be looked at is not the file.
-pub(super) fn find<V: Volume>(volume: &V, offered: &OfferedFile) -> Option<String> {
+/// person to read; its name is durable then. What cannot be looked at is not the file, nor is any
+/// once `is_over` says that nobody waits for the answer.
+pub(super) fn find<V: Volume>(
+    volume: &V,
+    offered: &OfferedFile,
+    is_over: &dyn Fn() -> bool,
+) -> Option<String> {
     let mut folders = vec![volume.root().ok()?];
     for component in offered.path.folders() {
         let folder = volume.enter(folders.last()?, component.as_str()).ok()?;
@@ -36,7 +41,7 @@ pub(super) fn find<V: Volume>(volume: &V, offered: &OfferedFile) -> Option<Strin
         if file.len_bytes().ok() != Some(offered.size) {
             continue;
         }
-        if hash(&file).ok() == Some(offered.root) {
+        if hash(&file, is_over).ok() == Some(offered.root) {
             for folder in &folders {
                 volume.sync_folder(folder).ok()?;
             }
@@ -51,10 +56,13 @@ pub(super) fn find<V: Volume>(volume: &V, offered: &OfferedFile) -> Option<Strin
     None
 }
 
-fn hash<F: VolumeFile>(file: &F) -> io::Result<[u8; 32]> {
+fn hash<F: VolumeFile>(file: &F, is_over: &dyn Fn() -> bool) -> io::Result<[u8; 32]> {
     let (mut hasher, mut buffer) = (blake3::Hasher::new(), vec![0; BLOCK_BYTES]);
     let mut at = 0;
     loop {
+        if is_over() {
+            return Err(io::Error::other("the room is over"));
+        }
         let read = file.read_at(at, &mut buffer)?;
         if read == 0 {
             return Ok(*hasher.finalize().as_bytes());
