@@ -40,10 +40,9 @@ impl Disks {
     pub(crate) fn start(
         options: &RoomOptions,
         (store, key): (Store, KeyState),
-        token: u64,
     ) -> Result<Self, StartError> {
         let folder = options.folder.clone();
-        let inbox = Inbox::open(folder.as_deref(), token).map_err(|error| StartError::Folder {
+        let inbox = Inbox::open(folder.as_deref()).map_err(|error| StartError::Folder {
             path: folder.unwrap_or_default(),
             reason: share::describe(&error),
         })?;
@@ -156,7 +155,7 @@ impl Disks {
         }
     }
 
-    /// Keeps what is still to be kept, removes what is partial, and waits for the threads.
+    /// Keeps what is still to be kept, and waits for the threads.
     pub(crate) async fn finish(mut self) {
         while self.history.waiting() + self.devices.waiting() > 0 {
             tokio::select! {

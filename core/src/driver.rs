@@ -112,7 +112,7 @@ pub(crate) fn spawn(
         device: key.id(),
         key: state,
     };
-    let disks = Disks::start(&options, (store, state), number)?;
+    let disks = Disks::start(&options, (store, state))?;
     let RoomOptions {
         invite,
         intent,

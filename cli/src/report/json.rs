@@ -41,7 +41,7 @@ mod tests {
         };
         assert_eq!(
             line(&report),
-            r#"{"event":"progress","direction":"incoming","transfer":"7","with":"device","name":"Ada","done_bytes":1,"total_bytes":2,"bytes_per_second":3,"seconds_left":null}"#
+            r#"{"event":"progress","direction":"incoming","transfer":"7","with":"device","name":"Ada","done_bytes":1,"total_bytes":2,"sent_bytes":0,"bytes_per_second":3,"seconds_left":null}"#
         );
     }
 

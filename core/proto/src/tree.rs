@@ -92,16 +92,32 @@ pub fn verify_chunk(
     data: &[u8],
     proof: &[Hash],
 ) -> Result<(), ChunkError> {
+    prove_chunk(root, size, chunk, offset, data, proof).map(|_| ())
+}
+
+/// Checks one chunk as [`verify_chunk`] does and gives what [`chaining_value`] would.
+///
+/// # Errors
+/// Those of [`verify_chunk`].
+pub fn prove_chunk(
+    root: &Hash,
+    size: u64,
+    chunk: ChunkSize,
+    offset: u64,
+    data: &[u8],
+    proof: &[Hash],
+) -> Result<Hash, ChunkError> {
     if size > FILE_MAX_BYTES || chunk.len_at(size, offset) != Some(data.len() as u64) {
         return Err(ChunkError::Misplaced);
     }
     let mut width = chunk.count(size);
     let mut siblings = proof.iter();
+    let value = chunk_hash(offset, data);
     let computed = if width == 1 {
         *blake3::hash(data).as_bytes()
     } else {
         let mut index = offset >> chunk.log2;
-        let mut node = chunk_hash(offset, data);
+        let mut node = value;
         while width > 1 {
             if index ^ 1 < width {
                 let sibling = siblings.next().ok_or(ChunkError::Corrupt)?;
@@ -118,10 +134,20 @@ pub fn verify_chunk(
         node
     };
     if siblings.next().is_none() && computed == *root {
-        Ok(())
+        Ok(value)
     } else {
         Err(ChunkError::Corrupt)
     }
+}
+
+/// The chaining value of one chunk of a file of `size` bytes: its leaf in the file's tree, also
+/// where the chunk is the whole file. `None` when no such chunk starts at `offset`.
+///
+/// With it a chunk that was proven once is known again without its proof.
+#[must_use]
+pub fn chaining_value(size: u64, chunk: ChunkSize, offset: u64, data: &[u8]) -> Option<Hash> {
+    let fits = size <= FILE_MAX_BYTES && chunk.len_at(size, offset) == Some(data.len() as u64);
+    fits.then(|| chunk_hash(offset, data))
 }
 
 fn chunk_hash(offset: u64, data: &[u8]) -> Hash {
@@ -363,6 +389,20 @@ mod tests {
             Err(ChunkError::Corrupt)
         );
         assert!(!tree.matches(offset, &data[range]));
+    }
+
+    #[test]
+    fn a_proven_chunk_is_known_again_by_its_chaining_value() {
+        let data = bytes(2 * CHUNK_BYTES + 5);
+        let (tree, size) = (outboard(&data), data.len() as u64);
+        for (i, chunk) in data.chunks(CHUNK_BYTES).enumerate() {
+            let (offset, log2) = ((i * CHUNK_BYTES) as u64, ChunkSize::PREFERRED);
+            let proof = tree.proof(offset).unwrap();
+            let proven = prove_chunk(&tree.root(), size, log2, offset, chunk, &proof);
+            assert_eq!(chaining_value(size, log2, offset, chunk), proven.ok());
+            assert_eq!(chaining_value(size, log2, offset + 1, chunk), None);
+            assert_eq!(chaining_value(size, log2, offset, &chunk[1..]), None);
+        }
     }
 
     #[test]

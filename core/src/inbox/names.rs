@@ -251,7 +251,7 @@ fn no_name_leads_out_of_the_folder() {
     let mut tally = Tally::default();
     while tally.tried < count {
         let traps = scene.lay_traps();
-        let mut inbox = Inbox::open(Some(&scene.inbox), seed).unwrap();
+        let mut inbox = Inbox::open(Some(&scene.inbox)).unwrap();
         let mut stored = BTreeMap::new();
         for _ in 0..BATCH.min(count - tally.tried) {
             let (number, raw) = (tally.tried, raw::name(&mut rng));
