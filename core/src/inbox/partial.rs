@@ -225,6 +225,7 @@ pub(super) fn lock<V: Volume>(volume: &V, stem: &str) -> Option<V::File> {
 
 /// Removes a partial and its journal. Best effort: nothing better can be done with what stays.
 pub(super) fn remove<V: Volume>(volume: &V, stem: &str) {
-    let _ = volume.remove_partial(&format!("{stem}{PART}"));
+    // The journal first: as soon as the partial's name is free, both may be somebody else's.
     let _ = volume.remove_partial(&format!("{stem}{JOURNAL}"));
+    let _ = volume.remove_partial(&format!("{stem}{PART}"));
 }
