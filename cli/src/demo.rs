@@ -113,6 +113,7 @@ async fn join(
         RoomEvent::Session(_)
         | RoomEvent::Preparing { .. }
         | RoomEvent::Prepared { .. }
+        | RoomEvent::OfferedAgain { .. }
         | RoomEvent::NotPrepared { .. } => None,
     };
     let (path, ada) = pair.wait(Who::Bob, "to connect to Ada", connected).await?;
@@ -136,6 +137,7 @@ async fn greet(pair: &mut Pair, reporter: &mut Reporter) -> Result<(), Failure> 
             RoomEvent::Session(_)
             | RoomEvent::Preparing { .. }
             | RoomEvent::Prepared { .. }
+            | RoomEvent::OfferedAgain { .. }
             | RoomEvent::NotPrepared { .. } => None,
         };
         let (arrived, name) = pair.wait(from.other(), "to hear a message", heard).await?;
@@ -178,6 +180,7 @@ async fn send(pair: &mut Pair, file: &Path) -> Result<Duration, Failure> {
         RoomEvent::Session(_)
         | RoomEvent::Preparing { .. }
         | RoomEvent::Prepared { .. }
+        | RoomEvent::OfferedAgain { .. }
         | RoomEvent::NotPrepared { .. } => None,
     };
     let key = pair.wait(Who::Bob, "to be offered a file", offered).await?;
@@ -191,6 +194,7 @@ async fn send(pair: &mut Pair, file: &Path) -> Result<Duration, Failure> {
         RoomEvent::Session(_)
         | RoomEvent::Preparing { .. }
         | RoomEvent::Prepared { .. }
+        | RoomEvent::OfferedAgain { .. }
         | RoomEvent::NotPrepared { .. } => None,
     };
     let stored = pair.wait(Who::Bob, "to receive a file", stored).await?;
@@ -203,6 +207,7 @@ async fn send(pair: &mut Pair, file: &Path) -> Result<Duration, Failure> {
         RoomEvent::Session(_)
         | RoomEvent::Preparing { .. }
         | RoomEvent::Prepared { .. }
+        | RoomEvent::OfferedAgain { .. }
         | RoomEvent::NotPrepared { .. } => None,
     };
     if !pair

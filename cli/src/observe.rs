@@ -66,6 +66,14 @@ impl Observer {
                     more: *more,
                 }]
             }
+            RoomEvent::OfferedAgain { transfer, files } => {
+                self.outgoing.insert(*transfer, files.clone());
+                vec![Report::OfferedAgain {
+                    transfer: transfer.to_string(),
+                    files: files.iter().map(files::file_report).collect(),
+                    total_bytes: files.iter().map(|file| file.size).sum(),
+                }]
+            }
             RoomEvent::NotPrepared {
                 share,
                 path,

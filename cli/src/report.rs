@@ -148,6 +148,11 @@ pub(crate) enum Report {
         total_bytes: u64,
         more: bool,
     },
+    OfferedAgain {
+        transfer: String,
+        files: Vec<FileReport>,
+        total_bytes: u64,
+    },
     NotPrepared {
         share: u64,
         path: String,

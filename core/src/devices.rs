@@ -13,6 +13,7 @@ use rusqlite::{Connection, params};
 use tokio::sync::mpsc;
 
 use crate::arrivals::ArrivalChange;
+use crate::offers::{KeptOffer, OfferChange};
 use crate::options::{IdentityLocation, RoomOptions};
 use crate::room::StartError;
 use crate::store::{KeyState, Store};
@@ -26,6 +27,7 @@ pub(crate) enum DeviceChange {
     Remember(KnownDevice),
     Forget(DeviceId),
     Arrival(ArrivalChange),
+    Offer(OfferChange),
 }
 
 impl Store {
@@ -91,18 +93,33 @@ pub(crate) fn known(
     })
 }
 
-/// The transfers of the room that were answered before, for the start of a session that is the
-/// same device.
-pub(crate) fn arrivals(
+/// What an earlier session of the same device left of the room's transfers.
+#[derive(Debug, Default)]
+pub(crate) struct Kept {
+    pub(crate) incoming: Vec<IncomingRecord>,
+    pub(crate) offers: Vec<KeptOffer>,
+    /// The numbers of the offers of all rooms.
+    pub(crate) offer_numbers: Vec<u64>,
+}
+
+/// The transfers of the room, for the start of a session that is the same device.
+pub(crate) fn kept(
     store: &Store,
     options: &RoomOptions,
     key: KeyState,
-) -> Result<Vec<IncomingRecord>, StartError> {
+) -> Result<Kept, StartError> {
     if key == KeyState::InUse {
-        return Ok(Vec::new());
+        return Ok(Kept::default());
     }
-    let records = store.arrivals(options.invite.secret.room_id());
-    records.map_err(|error| StartError::Identity {
+    let room = options.invite.secret.room_id();
+    let read = || {
+        Ok(Kept {
+            incoming: store.arrivals(room)?,
+            offers: store.offers(room)?,
+            offer_numbers: store.offer_numbers()?,
+        })
+    };
+    read().map_err(|error: rusqlite::Error| StartError::Identity {
         path: path_of(&options.identity),
         reason: error.to_string(),
     })
@@ -144,6 +161,13 @@ pub(crate) fn run(
         let (device, done) = match change {
             DeviceChange::Remember(device) => (device.public.id(), store.remember(&device)),
             DeviceChange::Forget(device) => (device, store.forget(device)),
+            DeviceChange::Offer(change) => {
+                // It is on offer all the same, until the app ends.
+                if let Err(error) = store.change_offer(room, &change) {
+                    tracing::warn!(%error, "an offer is not remembered");
+                }
+                continue;
+            }
             DeviceChange::Arrival(change) => {
                 // The transfer goes on; only after a kill the person is asked again.
                 if let Err(error) = store.change_arrival(room, &change) {

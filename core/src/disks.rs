@@ -12,6 +12,7 @@ use crate::arrivals::ArrivalChange;
 use crate::devices::{self, DeviceChange};
 use crate::history::{self, History};
 use crate::inbox::{self, Inbox};
+use crate::offers::OfferChange;
 use crate::options::{HistoryLocation, RoomOptions};
 use crate::outlet::Outlet;
 use crate::room::StartError;
@@ -103,7 +104,10 @@ impl Disks {
                 offset,
                 len,
             }),
-            DiskRequest::CloseSource { transfer } => self.read(ReadRequest::Close { transfer }),
+            DiskRequest::CloseSource { transfer } => {
+                self.change_offer(OfferChange::Forget(transfer));
+                self.read(ReadRequest::Close { transfer });
+            }
             DiskRequest::StoreMessage { author, message } => self.keep(history::Entry {
                 author,
                 message,
@@ -120,7 +124,10 @@ impl Disks {
                 self.change(ArrivalChange::Mark(key, marks));
             }
             DiskRequest::ForgetIncoming { key } => self.change(ArrivalChange::Forget(key)),
-            DiskRequest::MarkOutgoing { .. } => {}
+            DiskRequest::MarkOutgoing {
+                transfer,
+                is_paused,
+            } => self.change_offer(OfferChange::Pause(transfer, is_paused)),
             DiskRequest::Create { .. }
             | DiskRequest::Write { .. }
             | DiskRequest::Finish { .. }
@@ -131,6 +138,12 @@ impl Disks {
     fn change(&mut self, change: ArrivalChange) {
         if self.remembers {
             self.devices.push(DeviceChange::Arrival(change));
+        }
+    }
+
+    pub(crate) fn change_offer(&mut self, change: OfferChange) {
+        if self.remembers {
+            self.devices.push(DeviceChange::Offer(change));
         }
     }
 

@@ -3,6 +3,7 @@
 //! One task owns the session. Sockets, links and disks are tasks and threads of their own that
 //! report over bounded channels; none of them decides anything.
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use parlor_engine::input::{Command, DiskInput, Input};
@@ -19,11 +20,12 @@ use crate::devices;
 use crate::disks::Disks;
 use crate::history;
 use crate::links::{LinkTag, Links};
-use crate::options::RoomOptions;
+use crate::offers::{KeptOffer, OfferChange};
+use crate::options::{IdentityLocation, RoomOptions};
 use crate::outlet::Outlet;
-use crate::room::{RoomEvent, RoomIdentity, ShareAs, ShareId, StartError};
+use crate::room::{KeyState, RoomEvent, RoomIdentity, ShareAs, ShareId, StartError};
 use crate::rtc::RtcEvent;
-use crate::share::{self, Preparation, ReadRequest};
+use crate::share::{self, Leaves, Preparation, ReadRequest, Shelf, SourceFile};
 use crate::socket::{Socket, SocketEvent};
 use crate::store::Opened;
 
@@ -53,7 +55,7 @@ pub(crate) enum DriverCommand {
     /// Hash files and offer them.
     Share {
         share: ShareId,
-        paths: Vec<std::path::PathBuf>,
+        paths: Vec<PathBuf>,
         how: ShareAs,
     },
 }
@@ -90,7 +92,7 @@ struct Driver {
     link_events: mpsc::Receiver<(LinkTag, RtcEvent)>,
     disks: Disks,
     preparations: Queue<Preparation>,
-    next_transfer: u64,
+    shelf: Shelf,
 }
 
 /// Opens folder and history, starts the threads, spawns the loop.
@@ -107,7 +109,10 @@ pub(crate) fn spawn(
     let number = u64::from_le_bytes(number);
     let Opened { key, state, store } = Opened::open(&options.identity)?;
     let known = devices::known(&store, &options.identity)?;
-    let incoming = devices::arrivals(&store, &options, state)?;
+    let kept = devices::kept(&store, &options, state)?;
+    // Random, so that a restarted device does not reuse a number its peers remember.
+    let shelf = Shelf::new(outgoing_folder(&options, state), number >> 16);
+    shelf.keep_only(&kept.offer_numbers);
     let identity = RoomIdentity {
         device: key.id(),
         key: state,
@@ -129,14 +134,14 @@ pub(crate) fn spawn(
         max_peers,
         device: key,
         known,
-        incoming,
+        incoming: kept.incoming,
         accept,
         name,
         seed,
         window_bytes,
     };
     let (link_reports, link_events) = mpsc::channel(LINK_REPORTS_MAX);
-    let driver = Driver {
+    let mut driver = Driver {
         session: Session::new(config),
         device: identity.device,
         started: Instant::now(),
@@ -154,9 +159,9 @@ pub(crate) fn spawn(
         link_events,
         disks,
         preparations: mpsc::channel(REPORTS_MAX),
-        // Random, so that a restarted device does not reuse a number its peers remember.
-        next_transfer: number >> 16,
+        shelf,
     };
+    driver.offer_again(kept.offers);
     tokio::spawn(driver.run());
     Ok(identity)
 }
@@ -230,7 +235,10 @@ impl Driver {
             }
             DriverCommand::Share { share, paths, how } => {
                 let out = self.preparations.0.clone();
-                tokio::task::spawn_blocking(move || share::prepare(share, &paths, how, &out));
+                let shelf = self.shelf.clone();
+                tokio::task::spawn_blocking(move || {
+                    share::prepare(share, &paths, how, &shelf, &out);
+                });
             }
         }
     }
@@ -238,13 +246,30 @@ impl Driver {
     fn offer(&mut self, prepared: share::Prepared) {
         let share::Prepared {
             share,
+            transfer,
             offered: files,
             sources,
+            leaves,
             more,
         } = prepared;
-        self.next_transfer += 1;
-        let transfer = self.next_transfer;
-        self.disks.read(ReadRequest::Open { transfer, sources });
+        let paths: Option<Vec<_>> = sources
+            .iter()
+            .map(|source| source.path().map(std::path::Path::to_owned))
+            .collect();
+        // Cleaned photos are in a file without a name, which ends with the app.
+        if let (Some(paths), Leaves::Kept(_)) = (paths, &leaves) {
+            self.disks.change_offer(OfferChange::Keep(KeptOffer {
+                transfer,
+                files: files.clone(),
+                paths,
+                is_paused: false,
+            }));
+        }
+        self.disks.read(ReadRequest::Open {
+            transfer,
+            sources,
+            leaves,
+        });
         self.events.push(RoomEvent::Prepared {
             share,
             transfer,
@@ -257,6 +282,39 @@ impl Driver {
             previews: Vec::new(),
             is_paused: false,
         }));
+    }
+
+    /// Offers what an earlier life of the app had on offer in this room.
+    fn offer_again(&mut self, offers: Vec<KeptOffer>) {
+        for offer in offers {
+            let KeptOffer {
+                transfer,
+                files,
+                paths,
+                is_paused,
+            } = offer;
+            let (sources, count) = SourceFile::kept(&files, paths);
+            let Some(leaves) = self.shelf.kept(transfer, count) else {
+                tracing::warn!("an offer cannot go on: what was noted of its files is gone");
+                self.disks.change_offer(OfferChange::Forget(transfer));
+                continue;
+            };
+            self.disks.read(ReadRequest::Open {
+                transfer,
+                sources,
+                leaves,
+            });
+            self.events.push(RoomEvent::OfferedAgain {
+                transfer,
+                files: files.clone(),
+            });
+            self.feed(Input::Command(Command::Offer {
+                transfer,
+                files,
+                previews: Vec::new(),
+                is_paused,
+            }));
+        }
     }
 
     fn now(&self) -> Moment {
@@ -385,6 +443,14 @@ impl Driver {
         {
             tracing::warn!("the disk was still busy when the room closed");
         }
+    }
+}
+
+/// Where offers are kept for the next session of this device.
+fn outgoing_folder(options: &RoomOptions, key: KeyState) -> Option<PathBuf> {
+    match &options.identity {
+        IdentityLocation::Folder(folder) if key == KeyState::Kept => Some(folder.join("outgoing")),
+        IdentityLocation::Folder(_) | IdentityLocation::Memory => None,
     }
 }
 

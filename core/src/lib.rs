@@ -16,6 +16,7 @@ mod disks;
 mod driver;
 mod inbox;
 mod links;
+mod offers;
 mod outlet;
 mod share;
 mod socket;

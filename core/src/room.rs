@@ -86,6 +86,13 @@ pub enum RoomEvent {
         /// Whether more transfers of the same share follow.
         more: bool,
     },
+    /// What an earlier session of this device had on offer in the room is on offer again.
+    OfferedAgain {
+        /// The transfer in the engine's notices.
+        transfer: u64,
+        /// What is on offer.
+        files: Vec<OfferedFile>,
+    },
     /// A path cannot be offered; the rest of the share goes on.
     NotPrepared {
         /// The share.

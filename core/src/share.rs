@@ -10,17 +10,22 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use parlor_proto::frame::OfferedFile;
 use parlor_proto::id::PeerId;
-use parlor_proto::limits::{CHUNK_BYTES, FILE_MAX_BYTES, OFFER_FILES_MAX};
+use parlor_proto::limits::{FILE_MAX_BYTES, OFFER_FILES_MAX};
 use parlor_proto::name::SafePath;
-use parlor_proto::tree::{Outboard, OutboardBuilder};
+use parlor_proto::tree::{ChunkSize, Hash};
 use tokio::sync::mpsc;
 use walkdir::WalkDir;
 
 use crate::room::{RoomEvent, ShareAs, ShareId};
+use hash::{BLOCK_BYTES, TreeHasher};
+use leaves::LeavesWriter;
 use photos::{Cleaned, Photos};
 
+pub(crate) use leaves::{Leaves, Shelf};
 pub(crate) use reader::run;
 
+mod hash;
+mod leaves;
 mod photos;
 mod reader;
 
@@ -40,7 +45,45 @@ const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub(crate) struct SourceFile {
     origin: Origin,
-    outboard: Outboard,
+    size: u64,
+    root: Hash,
+    /// Where its leaves begin among those of the offer.
+    first_leaf: u64,
+}
+
+impl SourceFile {
+    /// The files of an offer of an earlier life of the app, in order; gives also how many leaves
+    /// they have in all.
+    pub(crate) fn kept(files: &[OfferedFile], paths: Vec<PathBuf>) -> (Vec<Self>, u64) {
+        let mut first_leaf = 0;
+        let sources = files.iter().zip(paths).map(|(file, path)| {
+            let source = Self {
+                origin: Origin::Path(path),
+                size: file.size,
+                root: file.root,
+                first_leaf,
+            };
+            first_leaf += source.leaves();
+            source
+        });
+        (sources.collect(), first_leaf)
+    }
+
+    /// Where it is, if it is the person's own file.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        match &self.origin {
+            Origin::Path(path) => Some(path),
+            Origin::Cleaned(_) => None,
+        }
+    }
+
+    /// How many leaves it has. A file of one chunk or none needs none.
+    fn leaves(&self) -> u64 {
+        match ChunkSize::PREFERRED.count(self.size) {
+            0 | 1 => 0,
+            count => count,
+        }
+    }
 }
 
 /// Where the bytes of a file on offer are.
@@ -56,6 +99,8 @@ enum Origin {
 #[derive(Debug)]
 pub(crate) struct Prepared {
     pub(crate) share: ShareId,
+    pub(crate) transfer: u64,
+    pub(crate) leaves: Leaves,
     pub(crate) offered: Vec<OfferedFile>,
     pub(crate) sources: Vec<SourceFile>,
     pub(crate) more: bool,
@@ -77,6 +122,7 @@ pub(crate) enum ReadRequest {
     Open {
         transfer: u64,
         sources: Vec<SourceFile>,
+        leaves: Leaves,
     },
     /// Read one chunk into a bulk frame.
     Chunk {
@@ -103,6 +149,7 @@ pub(crate) fn prepare(
     share: ShareId,
     paths: &[PathBuf],
     how: ShareAs,
+    shelf: &Shelf,
     out: &mpsc::Sender<Preparation>,
 ) {
     let (found, failed) = find(paths);
@@ -134,10 +181,10 @@ pub(crate) fn prepare(
     let mut photos = Photos::default();
     for file in found {
         left -= 1;
-        let source = match how {
-            ShareAs::File => hasher.hash(&file),
-            ShareAs::Photo => hasher.clean(&file, &mut photos),
-        };
+        let source = batch.leaves(shelf).and_then(|leaves| match how {
+            ShareAs::File => hasher.hash(&file, leaves),
+            ShareAs::Photo => hasher.clean(&file, &mut photos, leaves),
+        });
         match source {
             Ok(source) => batch.push(file, source, how),
             Err(reason) => {
@@ -151,8 +198,11 @@ pub(crate) fn prepare(
         let is_due = batch.is_full() || photos.is_offer_full() || left == 0;
         if is_due && !batch.offered.is_empty() {
             photos.begin_offer();
-            let prepared = std::mem::take(&mut batch).finish(share, left > 0);
-            if out.blocking_send(Preparation::Offer(prepared)).is_err() {
+            let preparation = match std::mem::take(&mut batch).finish(share, left > 0) {
+                Ok(prepared) => Preparation::Offer(prepared),
+                Err(error) => not_prepared(PathBuf::new(), describe(&error), left > 0),
+            };
+            if out.blocking_send(preparation).is_err() {
                 return;
             }
         }
@@ -164,9 +214,21 @@ struct Batch {
     offered: Vec<OfferedFile>,
     sources: Vec<SourceFile>,
     paths_len_bytes: usize,
+    leaves: Option<LeavesWriter>,
 }
 
 impl Batch {
+    /// Where the leaves of the next file go. The reason of a failure is for a person.
+    fn leaves(&mut self, shelf: &Shelf) -> Result<&mut LeavesWriter, String> {
+        match &mut self.leaves {
+            Some(leaves) => Ok(leaves),
+            empty => {
+                let leaves = shelf.begin().map_err(|error| describe(&error))?;
+                Ok(empty.insert(leaves))
+            }
+        }
+    }
+
     fn push(&mut self, file: Found, source: SourceFile, how: ShareAs) {
         let Found {
             path,
@@ -178,7 +240,7 @@ impl Batch {
         let modified_ms = modified_ms.filter(|_| how == ShareAs::File);
         let mime = mime_guess::from_path(&path).first_raw().map(str::to_owned);
         self.paths_len_bytes += name.to_string().len();
-        let (size, root) = (source.outboard.size(), source.outboard.root());
+        let (size, root) = (source.size, source.root);
         self.offered.push(OfferedFile {
             path: name,
             size,
@@ -189,13 +251,19 @@ impl Batch {
         self.sources.push(source);
     }
 
-    fn finish(self, share: ShareId, more: bool) -> Prepared {
-        Prepared {
+    fn finish(self, share: ShareId, more: bool) -> io::Result<Prepared> {
+        let leaves = self
+            .leaves
+            .ok_or_else(|| io::Error::other("nothing to offer"))?;
+        let (transfer, leaves) = leaves.finish()?;
+        Ok(Prepared {
             share,
+            transfer,
+            leaves,
             offered: self.offered,
             sources: self.sources,
             more,
-        }
+        })
     }
 
     fn is_full(&self) -> bool {
@@ -264,37 +332,62 @@ struct Hasher<'a> {
 }
 
 impl Hasher<'_> {
-    fn hash(&mut self, file: &Found) -> Result<SourceFile, String> {
-        let outboard = self.read(file).map_err(|error| describe(&error))?;
+    fn hash(&mut self, file: &Found, leaves: &mut LeavesWriter) -> Result<SourceFile, String> {
+        let first_leaf = leaves.written();
+        let hashed = File::open(&file.path).and_then(|source| self.read(source, leaves));
+        let (size, root) = hashed.map_err(|error| {
+            // The next file's leaves follow those of the last one that is offered.
+            let undone = leaves.take_back(first_leaf).err();
+            describe(undone.as_ref().unwrap_or(&error))
+        })?;
         let origin = Origin::Path(file.path.clone());
-        Ok(SourceFile { origin, outboard })
+        Ok(SourceFile {
+            origin,
+            size,
+            root,
+            first_leaf,
+        })
     }
 
-    fn clean(&mut self, file: &Found, photos: &mut Photos) -> Result<SourceFile, String> {
-        let (photo, outboard) = photos.clean(&file.path)?;
+    fn clean(
+        &mut self,
+        file: &Found,
+        photos: &mut Photos,
+        leaves: &mut LeavesWriter,
+    ) -> Result<SourceFile, String> {
+        let (photo, bytes) = photos.clean(&file.path)?;
+        let first_leaf = leaves.written();
+        let mut tree = TreeHasher::default();
+        let hashed = tree.take(&bytes, leaves).and_then(|()| tree.finish());
+        let root = hashed.map_err(|error| describe(&error))?;
         self.done_bytes += file.size;
         self.tell();
         let origin = Origin::Cleaned(photo);
-        Ok(SourceFile { origin, outboard })
+        let size = bytes.len() as u64;
+        Ok(SourceFile {
+            origin,
+            size,
+            root,
+            first_leaf,
+        })
     }
 
-    fn read(&mut self, file: &Found) -> io::Result<Outboard> {
-        let mut source = File::open(&file.path)?;
-        let mut builder = OutboardBuilder::default();
-        let mut chunk = vec![0; CHUNK_BYTES];
+    fn read(&mut self, mut source: File, leaves: &mut LeavesWriter) -> io::Result<(u64, Hash)> {
+        let mut tree = TreeHasher::default();
+        let mut block = vec![0; BLOCK_BYTES];
         loop {
-            let len = read_full(&mut source, &mut chunk)?;
-            builder.push(&chunk[..len]);
+            let len = read_full(&mut source, &mut block)?;
+            tree.take(&block[..len], leaves)?;
             self.done_bytes += len as u64;
             self.tell();
-            if len < CHUNK_BYTES {
+            if len < BLOCK_BYTES {
                 break;
             }
-            if builder.size() > FILE_MAX_BYTES {
+            if tree.size() > FILE_MAX_BYTES {
                 return Err(io::Error::other("the file is too large"));
             }
         }
-        Ok(builder.finish())
+        Ok((tree.size(), tree.finish()?))
     }
 
     fn tell(&mut self) {
@@ -352,7 +445,13 @@ mod tests {
 
     fn prepared(paths: Vec<PathBuf>) -> (Vec<Prepared>, Vec<RoomEvent>) {
         let (out, mut queue) = mpsc::channel(1000);
-        prepare(ShareId(1), &paths, ShareAs::File, &out);
+        prepare(
+            ShareId(1),
+            &paths,
+            ShareAs::File,
+            &Shelf::new(None, 0),
+            &out,
+        );
         drop(out);
         let (mut offers, mut events) = (Vec::new(), Vec::new());
         while let Ok(preparation) = queue.try_recv() {

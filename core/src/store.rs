@@ -56,6 +56,19 @@ const TRANSFERS: &str = "
         stopped TEXT,
         changed_at_ms INTEGER NOT NULL,
         PRIMARY KEY (room, device, transfer)
+    ) WITHOUT ROWID;
+    CREATE TABLE outgoing (
+        place INTEGER PRIMARY KEY AUTOINCREMENT,
+        transfer INTEGER NOT NULL UNIQUE,
+        room BLOB NOT NULL,
+        offer BLOB NOT NULL,
+        is_paused INTEGER NOT NULL
+    );
+    CREATE TABLE outgoing_file (
+        transfer INTEGER NOT NULL,
+        file INTEGER NOT NULL,
+        path BLOB NOT NULL,
+        PRIMARY KEY (transfer, file)
     ) WITHOUT ROWID;";
 
 /// Whose key a session runs with.

@@ -194,6 +194,9 @@ impl Conduct for ChatConduct {
                 self.outgoing.insert(*transfer, BTreeSet::new());
                 self.preparing -= usize::from(!more && self.preparing > 0);
             }
+            RoomEvent::OfferedAgain { transfer, .. } => {
+                self.outgoing.insert(*transfer, BTreeSet::new());
+            }
             RoomEvent::NotPrepared { more, .. } => {
                 self.preparing -= usize::from(!more && self.preparing > 0);
             }

@@ -196,6 +196,7 @@ impl Conduct for ReceiveConduct {
             RoomEvent::Session(notice) => self.on_notice(notice, now),
             RoomEvent::Preparing { .. }
             | RoomEvent::Prepared { .. }
+            | RoomEvent::OfferedAgain { .. }
             | RoomEvent::NotPrepared { .. } => None,
         };
         act.into_iter().collect()

@@ -136,7 +136,7 @@ impl Conduct for SendConduct {
                 why: CodeEnd::Expired,
             }) => return vec![Act::RenewCode],
             RoomEvent::Session(notice) => self.on_notice(notice),
-            RoomEvent::Preparing { .. } => {}
+            RoomEvent::Preparing { .. } | RoomEvent::OfferedAgain { .. } => {}
             RoomEvent::Prepared { transfer, more, .. } => {
                 self.transfers.insert(*transfer);
                 self.is_prepared = !more;

@@ -145,6 +145,15 @@ fn file_words(report: &Report, scene: &Scene) -> Option<String> {
         {
             let what = count(files.len(), "file");
             format!("Offering {what} ({}).", DecimalBytes(*total_bytes))
+        } else if let Report::OfferedAgain {
+            files, total_bytes, ..
+        } = report
+        {
+            let what = count(files.len(), "file");
+            format!(
+                "Offering {what} from before ({}).",
+                DecimalBytes(*total_bytes)
+            )
         } else if let Report::NotPrepared { path, reason, .. } = report {
             format!("Cannot send {}: {}.", clean(path), clean(reason))
         } else if let Report::Offered {

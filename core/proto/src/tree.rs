@@ -9,6 +9,12 @@
 
 use blake3::hazmat::{HasherExt, Mode, merge_subtrees_non_root, merge_subtrees_root};
 
+pub use groups::{GROUP_CHUNKS, GroupTree, GroupTreeBuilder};
+pub use outboard::{Outboard, OutboardBuilder};
+
+mod groups;
+mod outboard;
+
 use crate::limits::{CHUNK_BYTES, CHUNK_MAX_BYTES, CHUNK_UNIT_BYTES, FILE_MAX_BYTES};
 
 /// Thirty-two bytes of BLAKE3: the root hash of a file or an inner node of its tree.
@@ -150,7 +156,11 @@ pub fn chaining_value(size: u64, chunk: ChunkSize, offset: u64, data: &[u8]) -> 
     fits.then(|| chunk_hash(offset, data))
 }
 
-fn chunk_hash(offset: u64, data: &[u8]) -> Hash {
+/// The leaf of a chunk: its chaining value, which is not the hash of a file that is one chunk.
+///
+/// `offset` is where the chunk starts in its file, a multiple of its size.
+#[must_use]
+pub fn chunk_hash(offset: u64, data: &[u8]) -> Hash {
     let mut hasher = blake3::Hasher::new();
     hasher.set_input_offset(offset).update(data);
     hasher.finalize_non_root()
@@ -164,133 +174,30 @@ fn merge(left: &Hash, right: &Hash, is_root: bool) -> Hash {
     }
 }
 
-/// The whole tree of a file above its chunks, from which proofs are read.
-///
-/// About 64 bytes for each chunk: 1 MiB for a file of 1 GiB.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outboard {
-    size: u64,
-    root: Hash,
-    /// `levels[0]` are the chunks, each further level pairs the one below; the root is not in it.
-    levels: Vec<Vec<Hash>>,
+/// The level above: pairs are merged, an odd one is carried. Not for the pair below the root.
+fn above(below: &[Hash]) -> Vec<Hash> {
+    let parent = |pair: &[Hash]| match pair {
+        [left, right] => Some(merge(left, right, false)),
+        [carried] => Some(*carried),
+        _ => None,
+    };
+    below.chunks(2).filter_map(parent).collect()
 }
 
-impl Outboard {
-    /// Length of the hashed file in bytes.
-    #[must_use]
-    pub const fn size(&self) -> u64 {
-        self.size
+/// All levels from `bottom` to the pair below the root, and the root; nothing for fewer than two
+/// hashes, as those have none above them.
+fn grow(bottom: Vec<Hash>) -> (Vec<Vec<Hash>>, Option<Hash>) {
+    if bottom.len() < 2 {
+        return (Vec::new(), None);
     }
-
-    /// BLAKE3 hash of the file.
-    #[must_use]
-    pub const fn root(&self) -> Hash {
-        self.root
-    }
-
-    /// Sibling hashes that prove the chunk starting at `offset`; `None` when no chunk starts there.
-    #[must_use]
-    pub fn proof(&self, offset: u64) -> Option<Vec<Hash>> {
-        ChunkSize::PREFERRED.len_at(self.size, offset)?;
-        let mut index = usize::try_from(offset >> ChunkSize::PREFERRED.log2).ok()?;
-        let mut proof = Vec::with_capacity(self.levels.len());
-        for level in &self.levels {
-            proof.extend(level.get(index ^ 1));
-            index >>= 1;
+    let mut levels = vec![bottom];
+    loop {
+        let below = levels.last().map_or(&[][..], Vec::as_slice);
+        if let [left, right] = below {
+            let root = merge(left, right, true);
+            return (levels, Some(root));
         }
-        Some(proof)
-    }
-
-    /// Whether `data` is what stood at `offset` when the file was hashed.
-    #[must_use]
-    pub fn matches(&self, offset: u64, data: &[u8]) -> bool {
-        if ChunkSize::PREFERRED.len_at(self.size, offset) != Some(data.len() as u64) {
-            return false;
-        }
-        match self.levels.first() {
-            None => *blake3::hash(data).as_bytes() == self.root,
-            Some(chunks) => usize::try_from(offset >> ChunkSize::PREFERRED.log2)
-                .ok()
-                .and_then(|index| chunks.get(index))
-                .is_some_and(|expected| *expected == chunk_hash(offset, data)),
-        }
-    }
-}
-
-/// Hashes a file chunk by chunk into an [`Outboard`].
-#[derive(Debug)]
-pub struct OutboardBuilder {
-    size: u64,
-    chunks: Vec<Hash>,
-    /// Hash of everything so far while it is a single chunk: then the chunk itself is the root.
-    single: Hash,
-}
-
-impl Default for OutboardBuilder {
-    fn default() -> Self {
-        Self {
-            size: 0,
-            chunks: Vec::new(),
-            single: *blake3::hash(&[]).as_bytes(),
-        }
-    }
-}
-
-impl OutboardBuilder {
-    /// Takes the next chunk: exactly [`CHUNK_BYTES`] long, but for the file's last one.
-    ///
-    /// Empty chunks are ignored. A chunk after a short one is a caller's mistake; the outboard
-    /// would then match no file, and every chunk would be refused as corrupt.
-    pub fn push(&mut self, chunk: &[u8]) {
-        if chunk.is_empty() {
-            return;
-        }
-        if self.chunks.is_empty() {
-            self.single = *blake3::hash(chunk).as_bytes();
-        }
-        let aligned = (self.chunks.len() as u64).saturating_mul(CHUNK_BYTES as u64);
-        self.chunks.push(chunk_hash(aligned, chunk));
-        self.size = self.size.saturating_add(chunk.len() as u64);
-    }
-
-    /// Bytes taken so far.
-    #[must_use]
-    pub const fn size(&self) -> u64 {
-        self.size
-    }
-
-    /// Builds the levels above the chunks.
-    #[must_use]
-    pub fn finish(self) -> Outboard {
-        let Self {
-            size,
-            chunks,
-            single,
-        } = self;
-        if chunks.len() <= 1 {
-            return Outboard {
-                size,
-                root: single,
-                levels: Vec::new(),
-            };
-        }
-        let mut levels = vec![chunks];
-        loop {
-            let below = levels.last().map_or(&[][..], Vec::as_slice);
-            if let [left, right] = below {
-                let root = merge(left, right, true);
-                return Outboard { size, root, levels };
-            }
-            let above = below
-                .chunks(2)
-                .filter_map(|pair| match pair {
-                    [left, right] => Some(merge(left, right, false)),
-                    [carried] => Some(*carried),
-                    _ => None,
-                })
-                .collect();
-            levels.push(above);
-        }
+        levels.push(above(below));
     }
 }
 

@@ -10,8 +10,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use parlor_photo::{CleanError, PHOTO_MAX_BYTES};
-use parlor_proto::limits::CHUNK_BYTES;
-use parlor_proto::tree::{Outboard, OutboardBuilder};
 
 use super::describe;
 
@@ -39,9 +37,9 @@ pub(super) struct Photos {
 }
 
 impl Photos {
-    /// Reads a photo, cleans it and keeps it; gives where, and its hashes. The reason of a failure
+    /// Reads a photo, cleans it and keeps it; gives where, and its bytes. The reason of a failure
     /// is for a person.
-    pub(super) fn clean(&mut self, path: &Path) -> Result<(Cleaned, Outboard), String> {
+    pub(super) fn clean(&mut self, path: &Path) -> Result<(Cleaned, Vec<u8>), String> {
         let bytes = read(path)?;
         let photo = parlor_photo::clean(&bytes).map_err(|error| error.to_string())?;
         drop(bytes);
@@ -55,11 +53,7 @@ impl Photos {
         })?;
         self.offer_len_bytes = self.offer_len_bytes.saturating_add(len_bytes);
         self.share_len_bytes = self.share_len_bytes.saturating_add(len_bytes);
-        let mut builder = OutboardBuilder::default();
-        photo
-            .chunks(CHUNK_BYTES)
-            .for_each(|part| builder.push(part));
-        Ok((kept, builder.finish()))
+        Ok((kept, photo))
     }
 
     fn keep(&mut self, photo: &[u8]) -> io::Result<Cleaned> {
@@ -113,7 +107,7 @@ mod tests {
 
     use tokio::sync::mpsc;
 
-    use super::super::{Preparation, Prepared, prepare};
+    use super::super::{Preparation, Prepared, Shelf, prepare};
     use super::*;
     use crate::room::{RoomEvent, ShareAs, ShareId};
 
@@ -130,7 +124,13 @@ mod tests {
 
     fn shared(paths: &[PathBuf]) -> (Vec<Prepared>, Vec<(PathBuf, String)>) {
         let (out, mut queue) = mpsc::channel(100);
-        prepare(ShareId(1), paths, ShareAs::Photo, &out);
+        prepare(
+            ShareId(1),
+            paths,
+            ShareAs::Photo,
+            &Shelf::new(None, 0),
+            &out,
+        );
         let (mut offers, mut failures) = (Vec::new(), Vec::new());
         while let Ok(preparation) = queue.try_recv() {
             match preparation {

@@ -6,19 +6,50 @@ use std::io::{self, Seek, SeekFrom};
 
 use parlor_engine::input::DiskInput;
 use parlor_proto::chunk::ChunkFrame;
-use parlor_proto::tree::ChunkSize;
+use parlor_proto::tree::{ChunkSize, GroupTree, GroupTreeBuilder, Hash, chunk_hash};
 use tokio::sync::mpsc;
 
+use super::leaves::{self, Leaves};
 use super::{Origin, ReadRequest, SourceFile, describe, read_full};
 
 /// Open files the reading thread keeps.
 const OPEN_FILES_MAX: usize = 32;
 
+/// Leaves read at once while a file is opened: 1 MiB.
+const LEAVES_AT_ONCE: u64 = 32 * 1024;
+
+/// The files of one offer.
+#[derive(Debug)]
+struct OnOffer {
+    sources: Vec<SourceFile>,
+    leaves: Leaves,
+}
+
 /// The reading thread's memory.
 #[derive(Debug, Default)]
 struct Reader {
-    transfers: BTreeMap<u64, Vec<SourceFile>>,
-    open: BTreeMap<(u64, u32), File>,
+    transfers: BTreeMap<u64, OnOffer>,
+    open: BTreeMap<(u64, u32), OpenSource>,
+    uses: u64,
+}
+
+/// A file that is being read.
+#[derive(Debug)]
+struct OpenSource {
+    /// None where the bytes are in a file shared with others.
+    file: Option<File>,
+    /// None for a file of one chunk.
+    tree: Option<OpenTree>,
+    last_use: u64,
+}
+
+/// The tree of a file that is being read: its upper part, and the leaves that were used last.
+#[derive(Debug)]
+struct OpenTree {
+    upper: GroupTree,
+    leaves: File,
+    group_start: u64,
+    group: Vec<Hash>,
 }
 
 /// The reading thread: answers until the queue's other end is gone.
@@ -26,11 +57,18 @@ pub(crate) fn run(mut queue: mpsc::Receiver<ReadRequest>, answers: &mpsc::Sender
     let mut reader = Reader::default();
     while let Some(request) = queue.blocking_recv() {
         match request {
-            ReadRequest::Open { transfer, sources } => {
-                reader.transfers.insert(transfer, sources);
+            ReadRequest::Open {
+                transfer,
+                sources,
+                leaves,
+            } => {
+                let on_offer = OnOffer { sources, leaves };
+                reader.transfers.insert(transfer, on_offer);
             }
             ReadRequest::Close { transfer } => {
-                reader.transfers.remove(&transfer);
+                if let Some(on_offer) = reader.transfers.remove(&transfer) {
+                    on_offer.leaves.remove();
+                }
                 reader.open.retain(|(open, _), _| *open != transfer);
             }
             ReadRequest::Chunk {
@@ -78,23 +116,20 @@ impl Reader {
         len: u64,
     ) -> io::Result<bytes::Bytes> {
         let gone = || io::Error::other("the transfer was stopped");
-        let sources = self.transfers.get(&transfer).ok_or_else(gone)?;
-        let source = sources.get(file as usize).ok_or_else(gone)?;
+        self.open(transfer, file)?;
+        let on_offer = self.transfers.get(&transfer).ok_or_else(gone)?;
+        let source = on_offer.sources.get(file as usize).ok_or_else(gone)?;
+        let open = self.open.get_mut(&(transfer, file)).ok_or_else(gone)?;
         let changed = || io::Error::other("the file changed after it was offered");
-        let proof = source.outboard.proof(offset).ok_or_else(changed)?;
+        let (proof, leaf) = match &mut open.tree {
+            Some(tree) => tree.prove(source.first_leaf, offset)?,
+            None => (Vec::new(), None),
+        };
         let len = usize::try_from(len).map_err(io::Error::other)?;
-        let (mut handle, start) = match &source.origin {
-            Origin::Cleaned(photo) => (&*photo.file, photo.start),
-            Origin::Path(path) => {
-                let key = (transfer, file);
-                if !self.open.contains_key(&key) {
-                    if self.open.len() >= OPEN_FILES_MAX {
-                        self.open.pop_first();
-                    }
-                    self.open.insert(key, File::open(path)?);
-                }
-                (self.open.get(&key).ok_or_else(gone)?, 0)
-            }
+        let (mut handle, start) = match (&source.origin, &open.file) {
+            (Origin::Cleaned(photo), _) => (&*photo.file, photo.start),
+            (Origin::Path(_), Some(file)) => (file, 0),
+            (Origin::Path(_), None) => return Err(gone()),
         };
         let mut frame =
             ChunkFrame::start(transfer, file, offset, ChunkSize::PREFERRED, &proof, len);
@@ -102,18 +137,96 @@ impl Reader {
         frame.resize(header_len + len, 0);
         handle.seek(SeekFrom::Start(start.saturating_add(offset)))?;
         let read = read_full(&mut handle, &mut frame[header_len..])?;
-        if read < len || !source.outboard.matches(offset, &frame[header_len..]) {
+        let data = &frame[header_len..];
+        let is_same = match leaf {
+            Some(leaf) => chunk_hash(offset, data) == leaf,
+            None => *blake3::hash(data).as_bytes() == source.root,
+        };
+        if read < len || !is_same {
             return Err(changed());
         }
         Ok(frame.freeze())
     }
+
+    /// Has a file ready to be read from, closing the one that was not used for longest.
+    fn open(&mut self, transfer: u64, file: u32) -> io::Result<()> {
+        let key = (transfer, file);
+        self.uses += 1;
+        if let Some(open) = self.open.get_mut(&key) {
+            open.last_use = self.uses;
+            return Ok(());
+        }
+        if self.open.len() >= OPEN_FILES_MAX {
+            let oldest = self.open.iter().min_by_key(|(_, open)| open.last_use);
+            if let Some(key) = oldest.map(|(key, _)| *key) {
+                self.open.remove(&key);
+            }
+        }
+        let gone = || io::Error::other("the transfer was stopped");
+        let on_offer = self.transfers.get(&transfer).ok_or_else(gone)?;
+        let source = on_offer.sources.get(file as usize).ok_or_else(gone)?;
+        let file = source.path().map(File::open).transpose()?;
+        let tree = match source.leaves() {
+            0 => None,
+            count => Some(OpenTree::read(source, count, &on_offer.leaves)?),
+        };
+        let last_use = self.uses;
+        let opened = OpenSource {
+            file,
+            tree,
+            last_use,
+        };
+        self.open.insert(key, opened);
+        Ok(())
+    }
+}
+
+impl OpenTree {
+    fn read(source: &SourceFile, count: u64, leaves: &Leaves) -> io::Result<Self> {
+        let leaves = leaves.open()?;
+        let mut builder = GroupTreeBuilder::default();
+        let mut done = 0;
+        while done < count {
+            let next = usize::try_from((count - done).min(LEAVES_AT_ONCE)).unwrap_or(1);
+            let read = leaves::read(&leaves, source.first_leaf + done, next)?;
+            read.into_iter().for_each(|leaf| builder.push(leaf));
+            done += next as u64;
+        }
+        let upper = builder.finish(source.size);
+        let upper = upper.filter(|tree| tree.root() == Some(source.root));
+        Ok(Self {
+            upper: upper.ok_or_else(spoilt)?,
+            leaves,
+            group_start: 0,
+            group: Vec::new(),
+        })
+    }
+
+    /// The proof of the chunk at `offset`, and its leaf.
+    fn prove(&mut self, first_leaf: u64, offset: u64) -> io::Result<(Vec<Hash>, Option<Hash>)> {
+        let range = self.upper.group(offset).ok_or_else(spoilt)?;
+        if self.group.is_empty() || self.group_start != range.start {
+            let count = usize::try_from(range.end - range.start).map_err(io::Error::other)?;
+            self.group = leaves::read(&self.leaves, first_leaf + range.start, count)?;
+            self.group_start = range.start;
+        }
+        let proof = self.upper.proof(offset, &self.group).ok_or_else(spoilt)?;
+        let index = offset / ChunkSize::PREFERRED.bytes() - range.start;
+        let index = usize::try_from(index).map_err(io::Error::other)?;
+        let leaf = self.group.get(index).copied().ok_or_else(spoilt)?;
+        Ok((proof, Some(leaf)))
+    }
+}
+
+fn spoilt() -> io::Error {
+    io::Error::other("what Parlor noted of the file is damaged; share it again")
 }
 
 #[cfg(test)]
 mod tests {
     use parlor_proto::limits::CHUNK_BYTES;
 
-    use super::super::{Preparation, prepare};
+    use super::super::{Preparation, Shelf, prepare};
     use super::*;
     use crate::room::{ShareAs, ShareId};
 
@@ -123,14 +236,15 @@ mod tests {
         let path = folder.path().join("file");
         std::fs::write(&path, vec![1; CHUNK_BYTES + 9]).unwrap();
         let (out, mut queue) = mpsc::channel(10);
-        prepare(ShareId(1), std::slice::from_ref(&path), ShareAs::File, &out);
+        let paths = std::slice::from_ref(&path);
+        prepare(ShareId(1), paths, ShareAs::File, &Shelf::new(None, 0), &out);
         let Ok(Preparation::Offer(prepared)) = queue.try_recv() else {
             panic!("no offer");
         };
-        let sources = prepared.sources;
+        let (sources, leaves) = (prepared.sources, prepared.leaves);
         let mut reader = Reader {
-            transfers: [(1, sources)].into(),
-            open: BTreeMap::new(),
+            transfers: [(1, OnOffer { sources, leaves })].into(),
+            ..Reader::default()
         };
         assert!(reader.read(1, 0, 0, CHUNK_BYTES as u64).is_ok());
         std::fs::write(&path, vec![2; CHUNK_BYTES + 9]).unwrap();
