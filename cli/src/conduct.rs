@@ -47,6 +47,7 @@ pub(crate) trait Conduct {
 struct Seen {
     name: String,
     lost_at: Option<Duration>,
+    has_closed: bool,
 }
 
 /// Who has been connected, and since when they are lost.
@@ -73,6 +74,7 @@ impl Presence {
             let seen = Seen {
                 name,
                 lost_at: None,
+                has_closed: false,
             };
             self.devices.insert(*device, seen);
         } else if let Notice::PeerLost { device, .. } | Notice::PeerLeft { device, .. } = notice
@@ -80,7 +82,15 @@ impl Presence {
         {
             // A device that was lost and is then given up was lost at the first of the two.
             seen.lost_at.get_or_insert(now);
+            seen.has_closed = matches!(notice, Notice::PeerLeft { .. });
         }
+    }
+
+    /// Whether somebody went on purpose.
+    pub(crate) fn has_closed(&self, device: DeviceId) -> bool {
+        self.devices
+            .get(&device)
+            .is_some_and(|seen| seen.has_closed)
     }
 
     pub(crate) fn has_met_anyone(&self) -> bool {

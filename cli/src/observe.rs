@@ -110,11 +110,11 @@ impl Observer {
             | Notice::FileReceived { .. }
             | Notice::FileDelivered { .. }
             | Notice::FileNotReceived { .. }
-            | Notice::IncomingPaused { .. }
+            | Notice::FileNotDelivered { .. } => self.file_report(notice),
+            Notice::IncomingPaused { .. }
             | Notice::IncomingResumed { .. }
             | Notice::OutgoingPaused { .. }
-            | Notice::OutgoingResumed { .. }
-            | Notice::FileNotDelivered { .. } => self.file_report(notice),
+            | Notice::OutgoingResumed { .. } => self.hold_report(notice),
             Notice::Received { key, outcome } => {
                 let key = (Way::Incoming, key.from, key.transfer);
                 Some(self.outcome_report(key, outcome))

@@ -188,7 +188,8 @@ impl<'a> Stage<'a> {
         for transfer in active {
             let is_open = transfer.state == TransferStateView::Active;
             let was_told = self.told.contains_key(&transfer_key(transfer));
-            if !is_open && !(and_ended && was_told) {
+            let is_worth_telling = is_open || (and_ended && was_told);
+            if !is_worth_telling {
                 continue;
             }
             let key = transfer_key(transfer);

@@ -63,5 +63,5 @@ fn a_receiver_that_stops_is_no_lost_connection() {
     let (mut sender, mut receiver) = begin(from.path(), to.path());
     receiver.interrupt();
     receiver.fail(130, "interrupted", "Stopped");
-    sender.fail(6, "declined", "Bob stopped the transfer");
+    sender.fail(6, "declined", "Bob went before everything arrived");
 }

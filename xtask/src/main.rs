@@ -1,5 +1,6 @@
 //! The tasks of this repository: `cargo xtask <command>`, or `./dev` which also checks the machine.
 //!
+//! - [`bench`]: Parlor beside other programs, measured in one run.
 //! - [`ci`]: every check that a change has to pass, each callable by its name.
 //! - [`boundaries`]: the checks that no compiler and no lint makes.
 //! - `faults`: the release programs, killed, stopped and starved in mid-transfer; on Linux.
@@ -12,6 +13,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod bench;
 mod boundaries;
 mod ci;
 #[cfg(target_os = "linux")]
@@ -31,6 +33,12 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Measure Parlor beside other programs; arguments go to the bench (see --help behind --).
+    Bench {
+        /// Such as `--mib 512 --rounds 3`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Run one of the checks, or all of them.
     Ci {
         /// Which one.
@@ -57,6 +65,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
+        Command::Bench { arguments } => bench::run(&arguments),
         Command::Ci { job } => ci::run(job),
         #[cfg(target_os = "linux")]
         Command::Faults(settings) => faults::run(&settings),

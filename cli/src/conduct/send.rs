@@ -82,7 +82,12 @@ impl SendConduct {
         let name = self.presence.name(device);
         if !self.is_prepared || receiver.ended.len() < self.transfers.len() {
             let is_gone = receiver.has_accepted && !self.presence.is_awaited(device, now);
-            return is_gone.then(|| Err(gone(name)));
+            let why = if self.presence.has_closed(device) {
+                closed
+            } else {
+                gone
+            };
+            return is_gone.then(|| Err(why(name)));
         }
         let mut end = Err(declined(name, receiver.refusal.as_deref()));
         for outcome in receiver.ended.values() {
@@ -179,6 +184,13 @@ fn gone(name: &str) -> Failure {
     Failure::new(
         Code::ConnectionLost,
         format!("The connection to {name} was lost before everything arrived; send again."),
+    )
+}
+
+fn closed(name: &str) -> Failure {
+    Failure::new(
+        Code::Declined,
+        format!("{name} went before everything arrived; send again, and it goes on where it was."),
     )
 }
 

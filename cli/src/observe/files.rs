@@ -20,31 +20,6 @@ impl Observer {
                 let is_open = *standing == OfferStanding::Open;
                 self.offered(*key, name.as_str(), files, is_open)
             }
-            Notice::IncomingPaused { key, by_us, reason } => Report::TransferPaused {
-                of: self.transfer_ref((Way::Incoming, key.from, key.transfer)),
-                by_us: *by_us,
-                reason: reason.clone(),
-            },
-            Notice::IncomingResumed { key, by_us } => Report::TransferResumed {
-                of: self.transfer_ref((Way::Incoming, key.from, key.transfer)),
-                by_us: *by_us,
-            },
-            Notice::OutgoingPaused {
-                transfer,
-                by: Some(device),
-                reason,
-            } => Report::TransferPaused {
-                of: self.transfer_ref((Way::Outgoing, *device, *transfer)),
-                by_us: false,
-                reason: reason.clone(),
-            },
-            Notice::OutgoingResumed {
-                transfer,
-                by: Some(device),
-            } => Report::TransferResumed {
-                of: self.transfer_ref((Way::Outgoing, *device, *transfer)),
-                by_us: false,
-            },
             Notice::NotOffered { transfer, reason } => Report::NotOffered {
                 transfer: transfer.to_string(),
                 reason: reason.clone(),
@@ -107,6 +82,43 @@ impl Observer {
                 reason = "the caller routes by the full list"
             )]
             _ => return None,
+        })
+    }
+
+    /// A transfer stands still or goes on. What we want of our own we need not be told.
+    pub(super) fn hold_report(&self, notice: &Notice) -> Option<Report> {
+        let (of, by_us, paused) = match notice {
+            Notice::IncomingPaused { key, by_us, reason } => (
+                (Way::Incoming, key.from, key.transfer),
+                *by_us,
+                Some(reason),
+            ),
+            Notice::IncomingResumed { key, by_us } => {
+                ((Way::Incoming, key.from, key.transfer), *by_us, None)
+            }
+            Notice::OutgoingPaused {
+                transfer,
+                by: Some(device),
+                reason,
+            } => ((Way::Outgoing, *device, *transfer), false, Some(reason)),
+            Notice::OutgoingResumed {
+                transfer,
+                by: Some(device),
+            } => ((Way::Outgoing, *device, *transfer), false, None),
+            #[allow(
+                clippy::wildcard_enum_match_arm,
+                reason = "the caller routes by the full list"
+            )]
+            _ => return None,
+        };
+        let of = self.transfer_ref(of);
+        Some(match paused {
+            Some(reason) => Report::TransferPaused {
+                of,
+                by_us,
+                reason: reason.clone(),
+            },
+            None => Report::TransferResumed { of, by_us },
         })
     }
 

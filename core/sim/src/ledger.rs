@@ -114,18 +114,7 @@ impl World {
                     self.ledger.offers.get(key),
                     "another offer than was made"
                 );
-                let (key, count) = (*key, files.len());
-                match standing {
-                    OfferStanding::Open => self.consider(node, key, count),
-                    OfferStanding::Taken { accepted, .. } => {
-                        let state = &mut self.nodes[node];
-                        if state.has_rules {
-                            state.taken.insert(key, accepted.clone());
-                        }
-                        let taken = &state.taken[&key];
-                        assert_eq!(taken, accepted, "goes on with other files than were taken");
-                    }
-                }
+                self.check_offer(node, *key, files.len(), standing);
             }
             Notice::FileReceived { key, file, .. } => self.check_file(node, *key, *file),
             Notice::FileDelivered { transfer, file, to } => {
@@ -141,31 +130,31 @@ impl World {
             Notice::PeerRefused { .. } | Notice::ServerSuspected { .. } => {
                 self.check_warning(node, notice);
             }
-            Notice::Joined { .. }
-            | Notice::ServerLost { .. }
-            | Notice::Rejected { .. }
-            | Notice::PeerConnected { .. }
-            | Notice::PeerUnreachable { .. }
-            | Notice::PeerLost { .. }
-            | Notice::PeerLeft { .. }
-            | Notice::NotSaid { .. }
-            | Notice::NotOffered { .. }
-            | Notice::OfferAnswered { .. }
-            | Notice::FileNotReceived { .. }
-            | Notice::FileNotDelivered { .. }
-            | Notice::CodeReady { .. }
-            | Notice::CodeUsed { .. }
-            | Notice::CodeMistyped { .. }
-            | Notice::CodeClosed { .. }
-            | Notice::Verified { .. }
-            | Notice::NotVerified { .. }
-            | Notice::NotRemembered { .. }
-            | Notice::Preview { .. }
-            | Notice::IncomingPaused { .. }
-            | Notice::IncomingResumed { .. }
-            | Notice::OutgoingPaused { .. }
-            | Notice::OutgoingResumed { .. }
-            | Notice::Ended => {}
+            #[allow(
+                clippy::wildcard_enum_match_arm,
+                reason = "most of what is told can be neither true nor false"
+            )]
+            _ => {}
+        }
+    }
+
+    fn check_offer(
+        &mut self,
+        node: NodeIx,
+        key: IncomingKey,
+        count: usize,
+        standing: &OfferStanding,
+    ) {
+        match standing {
+            OfferStanding::Open => self.consider(node, key, count),
+            OfferStanding::Taken { accepted, .. } => {
+                let state = &mut self.nodes[node];
+                if state.has_rules {
+                    state.taken.insert(key, accepted.clone());
+                }
+                let taken = &state.taken[&key];
+                assert_eq!(taken, accepted, "goes on with other files than were taken");
+            }
         }
     }
 

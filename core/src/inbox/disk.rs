@@ -103,6 +103,10 @@ impl Volume for Disk {
     type File = DiskFile;
     type Folder = Dir;
 
+    fn total_bytes(&self) -> io::Result<u64> {
+        fs4::total_space(&self.path)
+    }
+
     fn free_bytes(&self) -> io::Result<u64> {
         fs4::available_space(&self.path)
     }

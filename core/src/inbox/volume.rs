@@ -17,6 +17,8 @@ pub(crate) trait Volume: Debug {
     /// An open folder.
     type Folder: Debug;
 
+    /// Bytes of the whole volume, used or not.
+    fn total_bytes(&self) -> io::Result<u64>;
     /// Bytes that can still be written.
     fn free_bytes(&self) -> io::Result<u64>;
     /// Opens a file among the partials for reading and writing, making it if it is not there.

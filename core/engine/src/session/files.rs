@@ -242,6 +242,27 @@ impl Session {
                 self.on_chunk_not_read(peer, attempt, data_len);
                 self.on_source_broken(transfer, file, &reason);
             }
+            DiskInput::Created { .. }
+            | DiskInput::NoSpace { .. }
+            | DiskInput::Dropped { .. }
+            | DiskInput::Written { .. }
+            | DiskInput::Corrupt { .. }
+            | DiskInput::Finished { .. }
+            | DiskInput::StoreFailed { .. } => self.on_inbox(event),
+            DiskInput::DeviceNotRemembered { device, reason } => {
+                self.notice(Notice::NotRemembered { device, reason });
+            }
+            DiskInput::MessageStored { id } => self.on_message_stored(id),
+            DiskInput::MessageNotStored { id, reason } => {
+                self.chat.on_not_durable(id, self.now);
+                tracing::warn!(seq = id.seq, reason, "could not store a message");
+            }
+        }
+    }
+
+    /// What became of a file that arrives.
+    fn on_inbox(&mut self, event: DiskInput) {
+        match event {
             DiskInput::Created { key, file, have } => {
                 self.with_incoming(key, |incoming| incoming.on_created(file, have));
             }
@@ -292,14 +313,11 @@ impl Session {
                 self.answered(key.from, len);
                 self.with_incoming(key, |incoming| incoming.fail_file(file, &reason, true));
             }
-            DiskInput::DeviceNotRemembered { device, reason } => {
-                self.notice(Notice::NotRemembered { device, reason });
-            }
-            DiskInput::MessageStored { id } => self.on_message_stored(id),
-            DiskInput::MessageNotStored { id, reason } => {
-                self.chat.on_not_durable(id, self.now);
-                tracing::warn!(seq = id.seq, reason, "could not store a message");
-            }
+            DiskInput::ChunkRead { .. }
+            | DiskInput::ReadFailed { .. }
+            | DiskInput::DeviceNotRemembered { .. }
+            | DiskInput::MessageStored { .. }
+            | DiskInput::MessageNotStored { .. } => {}
         }
     }
 

@@ -1,8 +1,8 @@
 //! Frames of the control channel.
 
 use parlor_proto::frame::{
-    Cancel, ChatMessage, Credit, DecodeError, FileFailed, Frame, Hello, Offer, OfferAnswer, Probe,
-    Stored,
+    Cancel, ChatMessage, Credit, DecodeError, FileFailed, Frame, Hello, Offer, OfferAnswer, Pause,
+    Probe, Stored,
 };
 use parlor_proto::id::{DeviceId, PeerId};
 use parlor_proto::version::VERSIONS;
@@ -316,17 +316,7 @@ impl Session {
                 None => Vec::new(),
             },
             Frame::FileFailed(failed) => self.on_file_failed(device, &failed),
-            Frame::Pause(pause) if pause.by_sender => {
-                let incoming = self.incoming.get_mut(&key_of(pause.transfer));
-                let paused = incoming.map(|i| i.on_paused(pause.is_paused, pause.reason));
-                paused.unwrap_or_default()
-            }
-            Frame::Pause(pause) => {
-                let outgoing = self.outgoing.get_mut(&pause.transfer);
-                outgoing
-                    .map(|o| o.on_paused(device, pause))
-                    .unwrap_or_default()
-            }
+            Frame::Pause(pause) => self.on_pause(device, pause),
             Frame::Preview(preview) => match self.incoming.get_mut(&key_of(preview.transfer)) {
                 Some(incoming) => incoming.on_preview(preview.file, preview.image)?,
                 None => Vec::new(),
@@ -364,6 +354,18 @@ impl Session {
         self.take_steps(device, steps);
         self.offer_more(device);
         Ok(())
+    }
+
+    fn on_pause(&mut self, from: DeviceId, pause: Pause) -> Vec<Step> {
+        let steps = if pause.by_sender {
+            let transfer = pause.transfer;
+            let incoming = self.incoming.get_mut(&IncomingKey { from, transfer });
+            incoming.map(|i| i.on_paused(pause.is_paused, pause.reason))
+        } else {
+            let outgoing = self.outgoing.get_mut(&pause.transfer);
+            outgoing.map(|o| o.on_paused(from, pause))
+        };
+        steps.unwrap_or_default()
     }
 
     fn on_file_failed(&mut self, device: DeviceId, failed: &FileFailed) -> Vec<Step> {

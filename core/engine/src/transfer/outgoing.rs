@@ -1,20 +1,21 @@
 //! A transfer from this device: one offer, answered by each device for itself.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use parlor_proto::frame::{
-    ByteRange, Cancel, FileFailed, Frame, Offer, OfferAnswer, OfferedFile, Preview, Want,
+    Cancel, FileFailed, Frame, Offer, OfferAnswer, OfferedFile, Preview, Want,
 };
 use parlor_proto::id::DeviceId;
 use parlor_proto::limits::CHUNK_BYTES;
 
-use super::pace::Pace;
 use super::{Step, Violation};
 use crate::notice::{Notice, Outcome};
 use crate::time::Moment;
+use receiver::Receiver;
 
 mod hold;
+mod receiver;
 mod view;
 
 /// Ranges one device may have asked for and not received.
@@ -51,31 +52,6 @@ enum ReceiverState {
     Offered,
     Active,
     Ended,
-}
-
-/// How far one device is with the offer.
-#[derive(Debug)]
-struct Receiver {
-    state: ReceiverState,
-    /// The person was told of its first answer.
-    has_answered: bool,
-    /// The person was told that it has everything.
-    is_complete: bool,
-    /// Files the person was told it has.
-    told: BTreeSet<u32>,
-    /// With its reason, which may be none.
-    paused: Option<Option<String>>,
-    pace: Pace,
-    /// File bytes read for it, those that came twice included.
-    sent_bytes: u64,
-    /// Chunks in a row of the file at the head of the queue.
-    run: u32,
-    accepted: BTreeSet<u32>,
-    /// Files it has asked any range of.
-    begun: BTreeSet<u32>,
-    done: BTreeSet<u32>,
-    failed: BTreeSet<u32>,
-    queue: VecDeque<(u32, ByteRange)>,
 }
 
 impl Outgoing {
@@ -124,7 +100,7 @@ impl Outgoing {
             return cancel.into_iter().collect();
         }
         let receiver = self.receivers.entry(device).or_insert_with(Receiver::new);
-        receiver.queue.clear();
+        receiver.park();
         if receiver.state == ReceiverState::Ended {
             return self.failures_again(device);
         }
@@ -198,6 +174,8 @@ impl Outgoing {
                 has_answered,
                 is_complete,
                 sent_bytes,
+                begun: core::mem::take(&mut receiver.begun),
+                parked: core::mem::take(&mut receiver.parked),
                 told: core::mem::take(&mut receiver.told),
                 ..Receiver::new()
             };
@@ -206,7 +184,7 @@ impl Outgoing {
 
     pub(crate) fn link_closed(&mut self, device: DeviceId) {
         if let Some(receiver) = self.receivers.get_mut(&device) {
-            receiver.queue.clear();
+            receiver.park();
             receiver.pace.stopped();
         }
     }
@@ -230,7 +208,7 @@ impl Outgoing {
             return Ok(Vec::new());
         }
         let is_first = !core::mem::replace(&mut receiver.has_answered, true);
-        receiver.queue.clear();
+        receiver.park();
         receiver.paused = None;
         receiver.accepted = answer.accepted.iter().copied().collect();
         receiver.state = ReceiverState::Active;
@@ -282,6 +260,7 @@ impl Outgoing {
             return Ok(());
         }
         receiver.begun.insert(want.file);
+        receiver.parked.remove(&want.file);
         receiver
             .queue
             .extend(want.ranges.iter().map(|range| (want.file, *range)));
@@ -361,7 +340,7 @@ impl Outgoing {
         }
         // It had all of the file before ours became unreadable.
         receiver.failed.remove(&file);
-        receiver.queue.retain(|(queued, _)| *queued != file);
+        receiver.drop_queued(file);
         let is_news = receiver.told.insert(file);
         let delivered = is_news.then_some(Notice::FileDelivered {
             transfer: self.transfer,
@@ -402,7 +381,7 @@ impl Outgoing {
         if receiver.state != ReceiverState::Active || settled || !receiver.failed.insert(file) {
             return Vec::new();
         }
-        receiver.queue.retain(|(queued, _)| *queued != file);
+        receiver.drop_queued(file);
         let transfer = self.transfer;
         let notice = Notice::FileNotDelivered {
             transfer,
@@ -474,25 +453,5 @@ impl Outgoing {
                 reason: reason.to_owned(),
             },
         ))
-    }
-}
-
-impl Receiver {
-    fn new() -> Self {
-        Self {
-            state: ReceiverState::Offered,
-            has_answered: false,
-            is_complete: false,
-            told: BTreeSet::new(),
-            paused: None,
-            pace: Pace::default(),
-            sent_bytes: 0,
-            run: 0,
-            accepted: BTreeSet::new(),
-            begun: BTreeSet::new(),
-            done: BTreeSet::new(),
-            failed: BTreeSet::new(),
-            queue: VecDeque::new(),
-        }
     }
 }

@@ -65,7 +65,7 @@ impl Outgoing {
             return Vec::new();
         }
         receiver.pace.stopped();
-        receiver.queue.clear();
+        receiver.park();
         receiver.paused = pause.is_paused.then(|| pause.reason.clone());
         let by = Some(device);
         vec![Step::Notice(if pause.is_paused {

@@ -89,14 +89,3 @@ impl Outgoing {
         }
     }
 }
-
-impl Receiver {
-    /// Bytes that are asked for and not sent, of one file or of all.
-    fn queued_bytes(&self, of: Option<u32>) -> u64 {
-        let queue = self.queue.iter();
-        queue
-            .filter(|(file, _)| of.is_none_or(|of| of == *file))
-            .map(|(_, range)| range.end - range.start)
-            .sum()
-    }
-}

@@ -11,6 +11,10 @@ impl Volume for MemoryDisk {
     type File = MemoryFile;
     type Folder = String;
 
+    fn total_bytes(&self) -> io::Result<u64> {
+        Ok(u64::MAX)
+    }
+
     fn free_bytes(&self) -> io::Result<u64> {
         self.act(|state| Ok(state.free_bytes()))
     }

@@ -1,0 +1,252 @@
+//! The command line, and the run from the first round to the written report.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use clap::{Parser, Subcommand};
+
+use crate::contest::{Contestant, FILE_NAME, Kind, Scene};
+use crate::failure::{Result, While as _, failed};
+use crate::report::{Entry, Report, RoundResult};
+use crate::{channel, latency, machine, plot, round, table, tls};
+
+/// Where Linux keeps files in memory.
+const MEMORY_FOLDER: &str = "/dev/shm";
+
+/// Seconds of patience end sooner than larger files do.
+const MIB_MAX: u32 = 4096;
+
+/// File transfer side by side, measured in one run.
+#[derive(Debug, Parser)]
+#[command(name = "parlor-bench", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Measure everything and write the results.
+    Run(RunArgs),
+    #[command(hide = true)]
+    ChannelSend { file: PathBuf },
+    #[command(hide = true)]
+    ChannelReceive { address: String, file: PathBuf },
+    #[command(hide = true)]
+    TlsSend { file: PathBuf },
+    #[command(hide = true)]
+    TlsReceive { ticket: String, file: PathBuf },
+    #[command(hide = true)]
+    RoomAuthor { file: PathBuf, samples: usize },
+    #[command(hide = true)]
+    RoomReader { link: String, inbox: PathBuf },
+}
+
+#[derive(Debug, clap::Args)]
+struct RunArgs {
+    /// Size of the file in MiB
+    #[arg(long, default_value_t = 512, value_parser = clap::value_parser!(u32).range(2..=i64::from(MIB_MAX)))]
+    mib: u32,
+
+    /// How often each contestant sends it
+    #[arg(long, default_value_t = 3)]
+    rounds: usize,
+
+    /// Messages of each half of the latency test; 0 leaves it out
+    #[arg(long, default_value_t = 200)]
+    messages: usize,
+
+    /// Take these only
+    #[arg(long, value_enum, value_delimiter = ',')]
+    only: Vec<Kind>,
+
+    /// Where files are kept meanwhile; in memory unless given, where the system has that
+    #[arg(long)]
+    dir: Option<PathBuf>,
+
+    /// Where the results go
+    #[arg(long, default_value = "bench/results")]
+    out: PathBuf,
+
+    /// A remark for the report, such as what else the machine was doing
+    #[arg(long)]
+    note: Option<String>,
+}
+
+/// Does what the command line asks for.
+pub(crate) fn run() -> Result<()> {
+    match Cli::parse().command {
+        Task::Run(args) => measure(&args),
+        Task::ChannelSend { file } => wait(channel::send(&file)),
+        Task::ChannelReceive { address, file } => wait(channel::receive(&address, &file)),
+        Task::TlsSend { file } => tls::send(&file),
+        Task::TlsReceive { ticket, file } => tls::receive(&ticket, &file),
+        Task::RoomAuthor { file, samples } => wait(latency::author(&file, samples)),
+        Task::RoomReader { link, inbox } => wait(latency::reader(&link, &inbox)),
+    }
+}
+
+fn wait(task: impl Future<Output = Result<()>>) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .during("the runtime")?;
+    let result = runtime.block_on(task);
+    runtime.shutdown_background();
+    result
+}
+
+fn measure(args: &RunArgs) -> Result<()> {
+    let machine = machine::Machine::look();
+    let (folder, storage) = open_folder(args.dir.as_deref())?;
+    let file = folder.path().join(FILE_NAME);
+    fill(&file, args.mib).during("the file to send")?;
+    let kinds = Kind::ALL.into_iter();
+    let kinds = kinds.filter(|kind| args.only.is_empty() || args.only.contains(kind));
+    let mut contest: Vec<(Option<Contestant>, Entry)> =
+        kinds.map(|kind| take_part(kind, folder.path())).collect();
+    for number in 1..=args.rounds {
+        for (contestant, entry) in &mut contest {
+            if let Some(contestant) = contestant {
+                let result = run_round(contestant, &file, folder.path());
+                say_round(number, contestant.kind, &result);
+                entry.rounds.push(result);
+            }
+        }
+    }
+    let entries = contest.into_iter().map(|(_, entry)| entry).collect();
+    let (latency, latency_failure) = match measure_latency(args, &file, folder.path()) {
+        Ok(latency) => (latency, None),
+        Err(why) => (None, Some(why.to_string())),
+    };
+    let report = Report {
+        date: machine::date(),
+        machine,
+        note: args.note.clone(),
+        mib: args.mib,
+        rounds: args.rounds,
+        storage,
+        entries,
+        latency,
+        latency_failure,
+    };
+    write(&report, &args.out)
+}
+
+/// Memory where there is some: the disk of the machine is not what is compared.
+fn open_folder(wanted: Option<&Path>) -> Result<(tempfile::TempDir, String)> {
+    let memory = Path::new(MEMORY_FOLDER);
+    let (place, words) = match wanted {
+        Some(place) => (place.to_owned(), "the folder that was asked for"),
+        None if memory.is_dir() => (memory.to_owned(), "memory (tmpfs)"),
+        None => (std::env::temp_dir(), "the folder for temporary files"),
+    };
+    let folder = tempfile::Builder::new()
+        .prefix("parlor-bench-")
+        .tempdir_in(place)
+        .during("a folder for the files")?;
+    Ok((folder, words.to_owned()))
+}
+
+/// Bytes that no compression makes smaller.
+fn fill(path: &Path, mib: u32) -> std::io::Result<()> {
+    let mut file = fs::File::create(path)?;
+    let mut random = fastrand::Rng::with_seed(u64::from(mib));
+    let mut block = vec![0; 1024 * 1024];
+    for _ in 0..mib {
+        random.fill(&mut block);
+        file.write_all(&block)?;
+    }
+    Ok(())
+}
+
+fn take_part(kind: Kind, folder: &Path) -> (Option<Contestant>, Entry) {
+    let prepared = Contestant::prepare(kind, folder);
+    let entry = Entry {
+        kind,
+        version: prepared.as_ref().ok().map(|it| it.version.clone()),
+        left_out: prepared.as_ref().err().map(ToString::to_string),
+        rounds: Vec::new(),
+    };
+    if let Some(why) = &entry.left_out {
+        eprintln!("{} takes no part: {why}", kind.name());
+    }
+    (prepared.ok(), entry)
+}
+
+fn run_round(contestant: &Contestant, file: &Path, folder: &Path) -> RoundResult {
+    let scene = Scene {
+        file: file.to_owned(),
+        sender: folder.join("sender"),
+        receiver: folder.join("receiver"),
+    };
+    let prepared = fs::create_dir(&scene.sender).and_then(|()| fs::create_dir(&scene.receiver));
+    let result = prepared
+        .during("the folders of a round")
+        .and_then(|()| round::run(contestant, &scene));
+    // What stays behind makes the next round fail, with its own words.
+    fs::remove_dir_all(&scene.sender).ok();
+    fs::remove_dir_all(&scene.receiver).ok();
+    match result {
+        Ok(figures) => RoundResult::Measured(figures),
+        Err(why) => RoundResult::Failed(why.to_string()),
+    }
+}
+
+fn say_round(number: usize, kind: Kind, result: &RoundResult) {
+    match result {
+        RoundResult::Measured(figures) => eprintln!(
+            "round {number}: {:<18}{:>7.2} s, of it moving {:>6.2} s, CPU {:>6.2} + {:>6.2} s",
+            kind.name(),
+            figures.wall_s,
+            figures.moving_s,
+            figures.sender_cpu_s,
+            figures.receiver_cpu_s
+        ),
+        RoundResult::Failed(why) => eprintln!("round {number}: {:<18}FAILED: {why}", kind.name()),
+    }
+}
+
+fn measure_latency(args: &RunArgs, file: &Path, folder: &Path) -> Result<Option<latency::Latency>> {
+    if args.messages == 0 {
+        return failed("left out, as asked for");
+    }
+    let inbox = folder.join("inbox");
+    fs::create_dir(&inbox).during("the reader's folder")?;
+    let latency = latency::measure(file, &inbox, args.messages)?;
+    Ok(Some(latency))
+}
+
+fn write(report: &Report, out: &Path) -> Result<()> {
+    fs::create_dir_all(out).during("the folder for the results")?;
+    let json = serde_json::to_string_pretty(report).during("the results")?;
+    fs::write(out.join("latest.json"), json + "\n").during("the results")?;
+    let page = table::page(report);
+    fs::write(out.join("latest.md"), &page).during("the results")?;
+    plot::write(report, &out.join("latest.svg"))?;
+    println!("{page}");
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_holds_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_file_is_as_large_as_asked_for_and_not_all_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("f");
+        fill(&path, 2).unwrap();
+        let bytes = fs::read(path).unwrap();
+        assert_eq!(bytes.len(), 2 * 1024 * 1024);
+        assert!(bytes.iter().any(|byte| *byte != bytes[0]));
+    }
+}
