@@ -219,6 +219,15 @@ impl Driver {
             Happening::Disk(answer) => self.feed(Input::Disk(answer)),
             Happening::Prepared(Preparation::Event(event)) => self.events.push(event),
             Happening::Prepared(Preparation::Offer(prepared)) => self.offer(prepared),
+            Happening::Prepared(Preparation::Preview {
+                transfer,
+                file,
+                image,
+            }) => self.feed(Input::Command(Command::Preview {
+                transfer,
+                file,
+                image,
+            })),
             Happening::Nothing => self.feed(Input::Time),
         }
     }
@@ -279,7 +288,6 @@ impl Driver {
         self.feed(Input::Command(Command::Offer {
             transfer,
             files,
-            previews: Vec::new(),
             is_paused: false,
         }));
     }
@@ -311,7 +319,6 @@ impl Driver {
             self.feed(Input::Command(Command::Offer {
                 transfer,
                 files,
-                previews: Vec::new(),
                 is_paused,
             }));
         }

@@ -207,6 +207,51 @@ fn read(path: &Path) -> Result<Vec<u8>, PictureError> {
 /// Beside the input and [`DECODED_MAX_BYTES`] of pixels, a decoder takes working memory of its own,
 /// at most twice the pixels (the coefficients of a progressive JPEG).
 fn preview(bytes: &[u8], side_max: u32) -> Result<Preview, PictureError> {
+    encode(&small(bytes, side_max)?)
+}
+
+/// A JPEG of a picture that fits `side_max` pixels and `bytes_max` bytes, on white where it is
+/// transparent; smaller where it would not fit otherwise. Blocking; a panic of a decoder is an
+/// error of the picture.
+pub(crate) fn thumbnail(
+    path: &Path,
+    side_max: u32,
+    bytes_max: usize,
+) -> Result<Vec<u8>, PictureError> {
+    let work = AssertUnwindSafe(|| {
+        let picture = on_white(&small(&read(path)?, side_max)?);
+        for shrink in [1, 2, 4] {
+            let picture = match shrink {
+                1 => picture.clone(),
+                _ => picture.thumbnail(side_max / shrink, side_max / shrink),
+            };
+            for quality in [QUALITY, 60, 40] {
+                let mut bytes = Vec::new();
+                let encoder = JpegEncoder::new_with_quality(&mut bytes, quality);
+                let written = picture.write_with_encoder(encoder);
+                written.map_err(|_| PictureError::DecoderFailed)?;
+                if bytes.len() <= bytes_max {
+                    return Ok(bytes);
+                }
+            }
+        }
+        Err(PictureError::TooLarge)
+    });
+    catch_unwind(work).unwrap_or(Err(PictureError::DecoderFailed))
+}
+
+fn on_white(picture: &DynamicImage) -> DynamicImage {
+    if !picture.color().has_alpha() {
+        return picture.to_rgb8().into();
+    }
+    let (width, height) = (picture.width(), picture.height());
+    let white = image::Rgba([u8::MAX; 4]);
+    let mut ground = image::RgbaImage::from_pixel(width, height, white);
+    image::imageops::overlay(&mut ground, &picture.to_rgba8(), 0, 0);
+    DynamicImage::from(ground).to_rgb8().into()
+}
+
+fn small(bytes: &[u8], side_max: u32) -> Result<DynamicImage, PictureError> {
     if bytes.len() as u64 > INPUT_MAX_BYTES {
         return Err(PictureError::TooLarge);
     }
@@ -241,7 +286,7 @@ fn preview(bytes: &[u8], side_max: u32) -> Result<Preview, PictureError> {
     };
     // Turned after it is small: turning takes a second copy.
     small.apply_orientation(orientation);
-    encode(&small)
+    Ok(small)
 }
 
 fn encode(small: &DynamicImage) -> Result<Preview, PictureError> {

@@ -8,6 +8,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use bytes::Bytes;
 use parlor_proto::frame::OfferedFile;
 use parlor_proto::id::PeerId;
 use parlor_proto::limits::{FILE_MAX_BYTES, OFFER_FILES_MAX};
@@ -28,6 +29,7 @@ mod hash;
 mod leaves;
 mod photos;
 mod reader;
+mod thumbnails;
 
 /// Requests waiting for the reading thread.
 pub(crate) const QUEUE_MAX: usize = 256;
@@ -113,6 +115,12 @@ pub(crate) enum Preparation {
     Event(RoomEvent),
     /// To be offered.
     Offer(Prepared),
+    /// A small picture of a file that is on offer.
+    Preview {
+        transfer: u64,
+        file: u32,
+        image: Bytes,
+    },
 }
 
 /// What is asked of the reading thread.
@@ -179,6 +187,7 @@ pub(crate) fn prepare(
     }
     let mut batch = Batch::default();
     let mut photos = Photos::default();
+    let mut pictures = Vec::new();
     for file in found {
         left -= 1;
         let source = batch.leaves(shelf).and_then(|leaves| match how {
@@ -198,6 +207,7 @@ pub(crate) fn prepare(
         let is_due = batch.is_full() || photos.is_offer_full() || left == 0;
         if is_due && !batch.offered.is_empty() {
             photos.begin_offer();
+            batch.note_pictures(&mut pictures);
             let preparation = match std::mem::take(&mut batch).finish(share, left > 0) {
                 Ok(prepared) => Preparation::Offer(prepared),
                 Err(error) => not_prepared(PathBuf::new(), describe(&error), left > 0),
@@ -205,6 +215,33 @@ pub(crate) fn prepare(
             if out.blocking_send(preparation).is_err() {
                 return;
             }
+        }
+    }
+    show(pictures, out);
+}
+
+/// A picture on offer that is to be shown small.
+struct Picture {
+    transfer: u64,
+    file: u32,
+    path: PathBuf,
+}
+
+/// Makes the small pictures, once nothing else is to be done.
+fn show(pictures: Vec<Picture>, out: &mpsc::Sender<Preparation>) {
+    for Picture {
+        transfer,
+        file,
+        path,
+    } in pictures
+    {
+        let preview = thumbnails::make(&path).map(|image| Preparation::Preview {
+            transfer,
+            file,
+            image,
+        });
+        if preview.is_some_and(|preview| out.blocking_send(preview).is_err()) {
+            return;
         }
     }
 }
@@ -215,9 +252,24 @@ struct Batch {
     sources: Vec<SourceFile>,
     paths_len_bytes: usize,
     leaves: Option<LeavesWriter>,
+    /// Where its pictures are, by index.
+    pictures: Vec<(u32, PathBuf)>,
 }
 
 impl Batch {
+    fn note_pictures(&mut self, pictures: &mut Vec<Picture>) {
+        let Some(transfer) = self.leaves.as_ref().map(|leaves| leaves.transfer) else {
+            return;
+        };
+        let room = thumbnails::COUNT_MAX.saturating_sub(pictures.len());
+        let noted = self.pictures.drain(..).take(room);
+        pictures.extend(noted.map(|(file, path)| Picture {
+            transfer,
+            file,
+            path,
+        }));
+    }
+
     /// Where the leaves of the next file go. The reason of a failure is for a person.
     fn leaves(&mut self, shelf: &Shelf) -> Result<&mut LeavesWriter, String> {
         match &mut self.leaves {
@@ -238,7 +290,11 @@ impl Batch {
         } = file;
         // The time of a photo is when it was taken, which it is not to tell.
         let modified_ms = modified_ms.filter(|_| how == ShareAs::File);
-        let mime = mime_guess::from_path(&path).first_raw().map(str::to_owned);
+        let mime = thumbnails::media_type(&path);
+        if mime.as_ref().is_some_and(|mime| mime.starts_with("image/")) {
+            let index = u32::try_from(self.offered.len()).unwrap_or(u32::MAX);
+            self.pictures.push((index, path));
+        }
         self.paths_len_bytes += name.to_string().len();
         let (size, root) = (source.size, source.root);
         self.offered.push(OfferedFile {
@@ -458,6 +514,7 @@ mod tests {
             match preparation {
                 Preparation::Offer(offer) => offers.push(offer),
                 Preparation::Event(event) => events.push(event),
+                Preparation::Preview { .. } => {}
             }
         }
         (offers, events)
@@ -492,6 +549,30 @@ mod tests {
                 |event| matches!(event, RoomEvent::NotPrepared { path, .. } if *path == missing)
             )
         );
+    }
+
+    #[test]
+    fn pictures_are_shown_small_after_their_offer() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("a.txt"), b"a").unwrap();
+        let picture = image::RgbImage::new(40, 30);
+        picture.save(folder.path().join("b.png")).unwrap();
+        let (out, mut queue) = mpsc::channel(10);
+        let paths = [folder.path().to_owned()];
+        let shelf = Shelf::new(None, 6);
+        prepare(ShareId(1), &paths, ShareAs::File, &shelf, &out);
+        let offered = queue.try_recv().unwrap();
+        assert!(matches!(offered, Preparation::Offer(offer) if offer.transfer == 7));
+        let Ok(Preparation::Preview {
+            transfer,
+            file,
+            image,
+        }) = queue.try_recv()
+        else {
+            panic!("no preview");
+        };
+        assert_eq!((transfer, file), (7, 1));
+        assert!(image::load_from_memory(&image).is_ok());
     }
 
     #[test]

@@ -58,6 +58,19 @@ impl Observer {
                     blake3,
                 }
             }
+            Notice::FileNotReceived { .. } | Notice::FileNotDelivered { .. } => {
+                return self.failed_report(notice);
+            }
+            #[allow(
+                clippy::wildcard_enum_match_arm,
+                reason = "the caller routes by the full list"
+            )]
+            _ => return None,
+        })
+    }
+
+    fn failed_report(&self, notice: &Notice) -> Option<Report> {
+        Some(match notice {
             Notice::FileNotReceived {
                 key, file, reason, ..
             } => Report::FileFailed {

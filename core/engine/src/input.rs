@@ -285,10 +285,18 @@ pub enum Command {
         transfer: u64,
         /// The files.
         files: Vec<OfferedFile>,
-        /// Small pictures of some of them, by index.
-        previews: Vec<(u32, Bytes)>,
         /// Whether it stands still until the person resumes it.
         is_paused: bool,
+    },
+    /// Show a small picture of an offered file to those who have not answered.
+    Preview {
+        /// The transfer.
+        transfer: u64,
+        /// The file.
+        file: u32,
+        /// A JPEG or PNG of at most
+        /// [`PREVIEW_MAX_BYTES`](parlor_proto::limits::PREVIEW_MAX_BYTES).
+        image: Bytes,
     },
     /// Answer an offer.
     Answer {

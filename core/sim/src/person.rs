@@ -177,7 +177,6 @@ fn offer(transfer: u64, files: Vec<OfferedFile>) -> Command {
     Command::Offer {
         transfer,
         files,
-        previews: Vec::new(),
         is_paused: false,
     }
 }

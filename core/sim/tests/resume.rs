@@ -219,3 +219,38 @@ fn what_the_rules_take_is_not_asked_about() {
     world.offer(0, &[60_000]);
     world.run_until("it is asked about", LIMIT, |world| questions(world, 1) == 1);
 }
+
+#[test]
+fn small_pictures_reach_those_who_have_not_answered_once() {
+    let mut world = World::new(15);
+    world.room(2);
+    world.set_manner(1, Manner::Ignores);
+    let transfer = world.offer(0, &[20_000, 30_000]);
+    for image in [vec![1; 100], vec![2; 20_000]] {
+        let image = image.into();
+        let file = 1;
+        world.command(
+            0,
+            Command::Preview {
+                transfer,
+                file,
+                image,
+            },
+        );
+    }
+    world.run_for(Duration::from_secs(5));
+    let late = world.join();
+    world.set_manner(late, Manner::Ignores);
+    world.run_for(Duration::from_secs(20));
+    for node in [1, late] {
+        let shown: Vec<usize> = world
+            .notices(node)
+            .iter()
+            .filter_map(|notice| match notice {
+                Notice::Preview { image, .. } => Some(image.len()),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(shown, [100], "what is over the limit is not shown");
+    }
+}

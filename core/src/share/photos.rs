@@ -138,7 +138,7 @@ mod tests {
                 Preparation::Event(RoomEvent::NotPrepared { path, reason, .. }) => {
                     failures.push((path, reason));
                 }
-                Preparation::Event(_) => {}
+                Preparation::Event(_) | Preparation::Preview { .. } => {}
             }
         }
         (offers, failures)

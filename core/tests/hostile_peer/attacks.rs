@@ -400,7 +400,6 @@ async fn offer(eve: &Eve, file: OfferedFile) {
     eve.command(Command::Offer {
         transfer: TRANSFER,
         files,
-        previews: Vec::new(),
         is_paused: false,
     })
     .await;

@@ -1,5 +1,6 @@
 //! What the person wants.
 
+use bytes::Bytes;
 use parlor_proto::frame::{Bye, ChatMessage, Frame};
 use parlor_proto::id::PeerId;
 use parlor_proto::limits::{MESSAGE_TEXT_MAX_BYTES, REASON_MAX_BYTES};
@@ -13,6 +14,9 @@ use crate::output::{DiskRequest, LinkAction, Output};
 use crate::transfer::OUTGOING_MAX;
 use crate::transfer::outgoing::Outgoing;
 
+/// Small pictures that are kept for people who come later, in bytes, of all offers.
+const PREVIEWS_MAX_BYTES: usize = 16 * 1024 * 1024;
+
 impl Session {
     pub(super) fn on_command(&mut self, command: Command) {
         match command {
@@ -23,12 +27,13 @@ impl Session {
             Command::Offer {
                 transfer,
                 files,
-                previews,
                 is_paused,
-            } => {
-                let outgoing = Outgoing::new(transfer, files, previews, is_paused);
-                self.offer(transfer, outgoing);
-            }
+            } => self.offer(transfer, Outgoing::new(transfer, files, is_paused)),
+            Command::Preview {
+                transfer,
+                file,
+                image,
+            } => self.show_preview(transfer, file, image),
             Command::Answer {
                 key,
                 accepted,
@@ -90,6 +95,18 @@ impl Session {
         self.outgoing.insert(transfer, outgoing);
         for (_, device) in self.open_devices() {
             self.offer_more(device);
+        }
+    }
+
+    fn show_preview(&mut self, transfer: u64, file: u32, image: Bytes) {
+        let held = self.outgoing.values().map(Outgoing::preview_bytes);
+        if held.sum::<usize>().saturating_add(image.len()) > PREVIEWS_MAX_BYTES {
+            return;
+        }
+        let outgoing = self.outgoing.get_mut(&transfer);
+        let shown = outgoing.map(|outgoing| outgoing.add_preview(file, image));
+        for (device, step) in shown.unwrap_or_default() {
+            self.take_steps(device, vec![step]);
         }
     }
 

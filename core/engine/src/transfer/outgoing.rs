@@ -7,7 +7,7 @@ use parlor_proto::frame::{
     Cancel, FileFailed, Frame, Offer, OfferAnswer, OfferedFile, Preview, Want,
 };
 use parlor_proto::id::DeviceId;
-use parlor_proto::limits::CHUNK_BYTES;
+use parlor_proto::limits::{CHUNK_BYTES, PREVIEW_MAX_BYTES};
 
 use super::{Step, Violation};
 use crate::notice::{Notice, Outcome};
@@ -43,7 +43,7 @@ pub(crate) struct Outgoing {
     /// Why we stopped it, if we did: devices that are not connected hear it when they are.
     cancelled: Option<String>,
     is_paused: bool,
-    previews: Vec<(u32, Bytes)>,
+    previews: BTreeMap<u32, Bytes>,
     receivers: BTreeMap<DeviceId, Receiver>,
 }
 
@@ -55,19 +55,14 @@ enum ReceiverState {
 }
 
 impl Outgoing {
-    pub(crate) const fn new(
-        transfer: u64,
-        files: Vec<OfferedFile>,
-        previews: Vec<(u32, Bytes)>,
-        is_paused: bool,
-    ) -> Self {
+    pub(crate) const fn new(transfer: u64, files: Vec<OfferedFile>, is_paused: bool) -> Self {
         Self {
             transfer,
             files,
             broken: BTreeMap::new(),
             cancelled: None,
             is_paused,
-            previews,
+            previews: BTreeMap::new(),
             receivers: BTreeMap::new(),
         }
     }
@@ -114,19 +109,36 @@ impl Outgoing {
             steps.push(self.pause_frame());
         }
         if is_new {
-            steps.extend(self.preview_frames());
+            let previews = self.previews.iter();
+            steps.extend(previews.map(|(file, image)| self.preview_frame(*file, image)));
         }
         steps
     }
 
-    fn preview_frames(&self) -> impl Iterator<Item = Step> {
-        self.previews.iter().map(|(file, image)| {
-            Step::Frame(Frame::Preview(Preview {
-                transfer: self.transfer,
-                file: *file,
-                image: image.to_vec(),
-            }))
-        })
+    fn preview_frame(&self, file: u32, image: &Bytes) -> Step {
+        Step::Frame(Frame::Preview(Preview {
+            transfer: self.transfer,
+            file,
+            image: image.to_vec(),
+        }))
+    }
+
+    pub(crate) fn preview_bytes(&self) -> usize {
+        self.previews.values().map(Bytes::len).sum()
+    }
+
+    /// A small picture of a file, for those who look at the offer now or later.
+    pub(crate) fn add_preview(&mut self, file: u32, image: Bytes) -> Vec<(DeviceId, Step)> {
+        let is_one = (file as usize) < self.files.len() && image.len() <= PREVIEW_MAX_BYTES;
+        if !is_one || self.is_cancelled() {
+            return Vec::new();
+        }
+        let step = |device: &DeviceId| (*device, self.preview_frame(file, &image));
+        let looking = self.receivers.iter();
+        let looking = looking.filter(|(_, receiver)| !receiver.has_answered);
+        let shown = looking.map(|(device, _)| step(device)).collect();
+        self.previews.insert(file, image);
+        shown
     }
 
     fn cancel_frame(&self, reason: &str) -> Step {
@@ -431,6 +443,7 @@ impl Outgoing {
     /// We stop it, for everyone.
     pub(crate) fn cancel(&mut self, reason: &str) -> Vec<(DeviceId, Vec<Step>)> {
         self.cancelled = Some(reason.to_owned());
+        self.previews.clear();
         let devices: Vec<DeviceId> = self.receivers.keys().copied().collect();
         let ended = devices.into_iter().filter_map(|device| {
             let notice = self.end(device, true, reason)?;

@@ -13,7 +13,7 @@ fn samples() -> Vec<Frame> {
         modified_ms: Some(1_700_000_000_000),
         mime: Some("image/jpeg".to_owned()),
     };
-    vec![
+    [
         Frame::Hello(Hello {
             versions: VERSIONS,
             device: DeviceId([0x11; 16]),
@@ -69,6 +69,25 @@ fn samples() -> Vec<Frame> {
             commitment: [0x55; 32],
         }),
         Frame::SasReveal(SasReveal { random: [0x66; 32] }),
+    ]
+    .into_iter()
+    .chain(later_samples())
+    .collect()
+}
+
+fn later_samples() -> [Frame; 2] {
+    [
+        Frame::Pause(Pause {
+            transfer: 5,
+            by_sender: false,
+            is_paused: true,
+            reason: Some("the disk is full".to_owned()),
+        }),
+        Frame::Preview(Preview {
+            transfer: 5,
+            file: 1,
+            image: vec![0xFF, 0xD8, 0xFF, 0xD9],
+        }),
     ]
 }
 

@@ -159,7 +159,6 @@ fn command(room: &mut Room, op: Op, script: &mut Reader<'_>) {
         Op::TheyOffer | Op::WeOffer => Command::Offer {
             transfer: script.u8().into(),
             files: files(script.u8(), script.u32()),
-            previews: Vec::new(),
             is_paused: false,
         },
         Op::TheyAnswer | Op::WeAnswer => {
