@@ -47,6 +47,8 @@ pub(crate) struct Disk {
     pub(crate) records: BTreeMap<IncomingKey, IncomingRecord>,
     /// Nothing can be written.
     pub(crate) is_full: bool,
+    /// Bytes of all files there is room for, where that is bounded.
+    pub(crate) room: Option<u64>,
     /// When the last request of each line of requests is done.
     lines: BTreeMap<Line, Moment>,
     /// Bytes in memory on their way to the disk.
@@ -202,6 +204,11 @@ impl World {
         self.nodes[node].disk.is_full = is_full;
     }
 
+    /// Bounds the bytes of all files a node has room for.
+    pub fn set_room_for(&mut self, node: NodeIx, bytes: u64) {
+        self.nodes[node].disk.room = Some(bytes);
+    }
+
     /// Replaces the chances of the disks to fail.
     pub fn set_disk_faults(&mut self, faults: DiskFaults) {
         self.faults.disk = faults;
@@ -226,8 +233,18 @@ impl Disk {
             messages: core::mem::take(&mut self.messages),
             known: core::mem::take(&mut self.known),
             is_full: self.is_full,
+            room: self.room,
             ..Self::default()
         };
+    }
+
+    fn has_no_room_for(&self, offered: &OfferedFile) -> bool {
+        let used = self.files.values().map(|file| match file {
+            Stored::Partial { bytes, .. } | Stored::Whole(bytes) => bytes.len() as u64,
+            Stored::Gone => 0,
+        });
+        let used = used.sum::<u64>();
+        self.room.is_some_and(|room| used + offered.size > room)
     }
 
     fn remember(&mut self, device: KnownDevice) {
@@ -260,7 +277,7 @@ impl Disk {
         may_be_whole: bool,
         fails: bool,
     ) -> DiskInput {
-        let is_full = self.is_full;
+        let is_full = self.is_full || self.has_no_room_for(&offered);
         let place = self.files.entry((key, file)).or_insert(Stored::Gone);
         match place {
             Stored::Whole(_) if may_be_whole => {

@@ -254,3 +254,23 @@ fn small_pictures_reach_those_who_have_not_answered_once() {
         assert_eq!(shown, [100], "what is over the limit is not shown");
     }
 }
+
+#[test]
+fn while_one_file_waits_for_room_another_arrives() {
+    let mut world = World::new(17);
+    world.room(2);
+    world.set_room_for(1, 3_000_000);
+    world.offer(0, &[2_500_000, 2_000_000]);
+    world.run_until("the first is there", LIMIT, |world| {
+        let view = world.view(1);
+        view.transfers
+            .iter()
+            .any(|t| t.done_files == 1 && t.hold.is_some())
+    });
+    world.run_until("the sender is told", Duration::from_secs(2), |world| {
+        let view = world.view(0);
+        view.transfers[0].hold.as_ref().is_some_and(|h| !h.by_us)
+    });
+    world.set_room_for(1, 10_000_000);
+    world.run_until("it is complete", LIMIT, |world| is_complete(world, 1));
+}

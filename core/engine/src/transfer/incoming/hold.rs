@@ -18,6 +18,8 @@ struct NoSpace {
     retry_at: Moment,
     /// The file that is tried.
     trying: Option<u32>,
+    /// Nothing else is under way either, and the sender knows.
+    is_told: bool,
 }
 
 /// Reasons to stand still, at once if need be.
@@ -33,8 +35,16 @@ impl Hold {
     /// Whether this side asks for nothing, and why where it is not the person's wish.
     pub(super) fn ours(&self) -> Option<Option<String>> {
         match &self.no_space {
+            Some(full) if full.is_told => Some(Some(full.reason.clone())),
+            Some(_) | None => self.by_us.then_some(None),
+        }
+    }
+
+    /// The same as a person sees it: some file may wait for room while others arrive.
+    pub(super) fn shown(&self) -> Option<Option<String>> {
+        match &self.no_space {
             Some(full) => Some(Some(full.reason.clone())),
-            None => self.by_us.then_some(None),
+            None => self.ours(),
         }
     }
 
@@ -95,19 +105,30 @@ impl Incoming {
         if let Some(full) = &mut self.hold.no_space {
             full.retry_at = retry_at;
             full.trying = full.trying.filter(|trying| *trying != file);
-            return Vec::new();
+            return self.tell_if_idle().into_iter().collect();
         }
-        self.pace.stopped();
         let reason = reason.to_owned();
         self.hold.no_space = Some(NoSpace {
             reason: reason.clone(),
             retry_at,
             trying: None,
+            is_told: false,
         });
-        vec![
-            self.pause_frame(true, Some(reason.clone())),
-            self.paused_notice(true, true, Some(reason)),
-        ]
+        let told = self.paused_notice(true, true, Some(reason));
+        self.tell_if_idle().into_iter().chain([told]).collect()
+    }
+
+    /// The sender hears of a full disk when nothing it sends is of use any more.
+    pub(super) fn tell_if_idle(&mut self) -> Option<Step> {
+        let busy = self.busy();
+        let full = self.hold.no_space.as_mut()?;
+        if busy > 0 || full.is_told || self.state != State::Active {
+            return None;
+        }
+        full.is_told = true;
+        let reason = full.reason.clone();
+        self.pace.stopped();
+        Some(self.pause_frame(true, Some(reason)))
     }
 
     /// When the disk is to be looked at again.
@@ -139,9 +160,9 @@ impl Incoming {
         if tried != Some(file) && !is_stuck {
             return Vec::new();
         }
-        self.hold.no_space = None;
+        let was_told = self.hold.no_space.take().is_some_and(|full| full.is_told);
         let mut steps = vec![self.paused_notice(false, true, None)];
-        if self.hold.by_us {
+        if self.hold.by_us || !was_told {
             return steps;
         }
         steps.push(self.pause_frame(false, None));

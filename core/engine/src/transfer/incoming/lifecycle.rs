@@ -314,7 +314,8 @@ impl Incoming {
         }
         if !is_over {
             let is_due = self.unmarked >= UNMARKED_MAX;
-            return is_due.then(|| self.mark()).into_iter().collect();
+            let marked = is_due.then(|| self.mark());
+            return marked.into_iter().chain(self.tell_if_idle()).collect();
         }
         self.state = State::Ended;
         let outcome = if failed == 0 {

@@ -49,7 +49,7 @@ impl Incoming {
         if self.state != State::Active {
             return None;
         }
-        match (self.hold.ours(), &self.hold.by_sender) {
+        match (self.hold.shown(), &self.hold.by_sender) {
             (Some(reason), _) => Some(HoldView {
                 by_us: true,
                 reason,
