@@ -33,7 +33,8 @@ const HUGE_SPARE_BYTES: u64 = 20_000_000_000;
 pub(crate) fn slow_reader(plan: &Plan, mut rng: fastrand::Rng) -> Result<Outcome, FaultError> {
     let stage = Stage::set(plan)?;
     let file = stage.from().join("file.bin");
-    write_sparse(&file, SLOW_FILE_BYTES)?;
+    // Zeros would not be written, and written bytes tell how far it is.
+    write_noise(&file, SLOW_FILE_BYTES, &mut rng)?;
     let (sender, link) = stage.offer(&[file], 1, SLOW_FILE_BYTES)?;
     let mut receiver = stage.receiver(&link, &stage.to())?;
     let goal = SLOW_FILE_BYTES * rng.u64(20..=60) / 100;
