@@ -7,6 +7,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use parlor_proto::limits::CHUNK_BYTES;
 use serde::Serialize;
 
 use crate::contest::{Contestant, FILE_NAME, Scene, TicketSearch};
@@ -22,6 +23,13 @@ pub(crate) const BEGUN_BYTES: u64 = 1024 * 1024;
 
 /// A block in the sense of `st_blocks`, whatever the file system's own are.
 const BLOCK_BYTES: u64 = 512;
+
+/// What Parlor calls a file that is not whole, and the list of its chunks that are there.
+const PARTIAL: &str = "part";
+const JOURNAL: &str = "journal";
+
+/// One chunk in that list.
+const JOURNAL_RECORD_BYTES: u64 = 41;
 
 /// How long a sender may read the file before it is ready.
 const READY_PATIENCE: Duration = Duration::from_secs(120);
@@ -117,7 +125,7 @@ impl Watch {
             if let Some(ended) = receiver.poll_end()? {
                 return Ok(ended);
             }
-            self.note(allocated_bytes(folder), Instant::now());
+            self.note(held_bytes(folder), Instant::now());
             thread::sleep(LOOK_EVERY);
         }
         failed(receiver.describe("did not get the file in time"))
@@ -142,15 +150,24 @@ impl Watch {
     }
 }
 
-/// What the files below a folder take on disk. Lengths would say nothing: some programs set the
-/// length of a file before they have a byte of it.
-fn allocated_bytes(folder: &Path) -> u64 {
+/// What the files below a folder hold. Lengths would say nothing: some programs set the length of a
+/// file before they have a byte of it. So it is what they take on disk, but for Parlor, which takes
+/// the space at once too: there the journal beside a partial file says what is in it.
+fn held_bytes(folder: &Path) -> u64 {
     // Files come and go while this looks.
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let sizes = entries.map(|entry| match entry.metadata() {
-        Ok(metadata) if metadata.is_dir() => allocated_bytes(&entry.path()),
-        Ok(metadata) => metadata.blocks() * BLOCK_BYTES,
-        Err(_) => 0,
+    let sizes = entries.map(|entry| {
+        let path = entry.path();
+        let kind = path.extension().and_then(|kind| kind.to_str());
+        match entry.metadata() {
+            Ok(metadata) if metadata.is_dir() => held_bytes(&path),
+            Ok(metadata) if kind == Some(JOURNAL) => {
+                metadata.len() / JOURNAL_RECORD_BYTES * CHUNK_BYTES as u64
+            }
+            Ok(_) if kind == Some(PARTIAL) => 0,
+            Ok(metadata) => metadata.blocks() * BLOCK_BYTES,
+            Err(_) => 0,
+        }
     });
     sizes.sum()
 }
@@ -200,9 +217,18 @@ mod tests {
         fs::create_dir(&inner).unwrap();
         let file = File::create(inner.join("sparse")).unwrap();
         file.set_len(1 << 30).unwrap();
-        assert!(allocated_bytes(folder.path()) < BEGUN_BYTES);
+        assert!(held_bytes(folder.path()) < BEGUN_BYTES);
         fs::write(inner.join("full"), vec![1; 3 << 20]).unwrap();
-        assert!(allocated_bytes(folder.path()) >= 3 << 20);
+        assert!(held_bytes(folder.path()) >= 3 << 20);
+    }
+
+    #[test]
+    fn a_partial_of_parlor_holds_what_its_journal_says() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("a.part"), vec![1; 3 << 20]).unwrap();
+        assert_eq!(held_bytes(folder.path()), 0);
+        fs::write(folder.path().join("a.journal"), [0; 41 * 16]).unwrap();
+        assert_eq!(held_bytes(folder.path()), 16 * CHUNK_BYTES as u64);
     }
 
     #[test]

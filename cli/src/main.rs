@@ -20,6 +20,10 @@ use exit::{Code, Failure};
 use interrupt::Interrupt;
 use report::{Report, Reporter};
 
+/// Every packet is a handful of small allocations in the transport.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 mod args;
 mod chat;
 mod conceal;

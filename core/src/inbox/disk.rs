@@ -198,6 +198,21 @@ impl Volume for Disk {
     }
 }
 
+/// Whether a file is on a volume in memory, where taking space at once means to fill it: a third of
+/// a second for each GiB before the first byte can come.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn is_in_memory(file: &File) -> bool {
+    /// `TMPFS_MAGIC` of `statfs(2)`.
+    const TMPFS: i64 = 0x0102_1994;
+    let kind = rustix::fs::fstatfs(file).map(|volume| i64::try_from(volume.f_type));
+    kind.is_ok_and(|kind| kind == Ok(TMPFS))
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+const fn is_in_memory(_: &File) -> bool {
+    false
+}
+
 /// A file of the real folder.
 #[derive(Debug)]
 pub(crate) struct DiskFile(File);
@@ -216,6 +231,9 @@ impl VolumeFile for DiskFile {
     }
 
     fn allocate(&self, len_bytes: u64) -> io::Result<()> {
+        if is_in_memory(&self.0) {
+            return Err(ErrorKind::Unsupported.into());
+        }
         FileExt::allocate(&self.0, len_bytes)
     }
 

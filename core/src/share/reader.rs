@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, Seek, SeekFrom};
+use std::io::{self, Read as _, Seek, SeekFrom};
 
 use parlor_engine::input::DiskInput;
 use parlor_proto::chunk::ChunkFrame;
@@ -10,7 +10,7 @@ use parlor_proto::tree::{ChunkSize, GroupTree, GroupTreeBuilder, Hash, chunk_has
 use tokio::sync::mpsc;
 
 use super::leaves::{self, Leaves};
-use super::{Origin, ReadRequest, SourceFile, describe, read_full};
+use super::{Origin, ReadRequest, SourceFile, describe};
 
 /// Open files the reading thread keeps.
 const OPEN_FILES_MAX: usize = 32;
@@ -131,13 +131,13 @@ impl Reader {
             (Origin::Path(_), Some(file)) => (file, 0),
             (Origin::Path(_), None) => return Err(gone()),
         };
-        let mut frame =
-            ChunkFrame::start(transfer, file, offset, ChunkSize::PREFERRED, &proof, len);
-        let header_len = frame.len();
-        frame.resize(header_len + len, 0);
+        let header = ChunkFrame::start(transfer, file, offset, ChunkSize::PREFERRED, &proof, 0);
+        let mut frame = Vec::with_capacity(header.len() + len);
+        frame.extend_from_slice(&header);
         handle.seek(SeekFrom::Start(start.saturating_add(offset)))?;
-        let read = read_full(&mut handle, &mut frame[header_len..])?;
-        let data = &frame[header_len..];
+        // Straight behind the header, into memory that is not cleared first.
+        let read = handle.take(len as u64).read_to_end(&mut frame)?;
+        let data = frame.get(header.len()..).unwrap_or_default();
         let is_same = match leaf {
             Some(leaf) => chunk_hash(offset, data) == leaf,
             None => *blake3::hash(data).as_bytes() == source.root,
@@ -145,7 +145,7 @@ impl Reader {
         if read < len || !is_same {
             return Err(changed());
         }
-        Ok(frame.freeze())
+        Ok(frame.into())
     }
 
     /// Has a file ready to be read from, closing the one that was not used for longest.
