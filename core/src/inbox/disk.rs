@@ -203,8 +203,8 @@ impl Volume for Disk {
 #[cfg(any(target_os = "linux", target_os = "android"))]
 fn is_in_memory(file: &File) -> bool {
     /// `TMPFS_MAGIC` of `statfs(2)`.
-    const TMPFS: i64 = 0x0102_1994;
-    let kind = rustix::fs::fstatfs(file).map(|volume| i64::try_from(volume.f_type));
+    const TMPFS: u64 = 0x0102_1994;
+    let kind = rustix::fs::fstatfs(file).map(|volume| u64::try_from(volume.f_type));
     kind.is_ok_and(|kind| kind == Ok(TMPFS))
 }
 
