@@ -5,10 +5,14 @@ use core::time::Duration;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use parlor_core::room::accept::{AcceptFrom, AcceptKinds, AcceptRules};
 
 /// Long enough for a phone to change from Wi-Fi to mobile; with the 8 s after which a silent peer
 /// counts as lost, a killed peer still ends the other side within 15 s.
 const DEFAULT_PATIENCE_S: u64 = 5;
+
+/// A film of some minutes, and less than fills a phone.
+const ACCEPT_MB: u64 = 1000;
 
 /// As many as a room can hold besides its opener.
 pub(crate) const CODE_USES_ALL: u32 = 31;
@@ -163,11 +167,56 @@ pub(crate) struct RoomArgs {
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
 
+    /// From whom photos, films and sound are taken without asking
+    #[arg(long, value_name = "WHO", default_value = "nobody", requires = "out")]
+    pub(crate) accept: AcceptWho,
+
+    /// How much of it at once, in MB
+    #[arg(long, value_name = "MB", default_value_t = ACCEPT_MB, requires = "accept")]
+    pub(crate) accept_mb: u64,
+
+    /// Take other files without asking, too
+    #[arg(long, requires = "accept")]
+    pub(crate) accept_all: bool,
+
     #[command(flatten)]
     pub(crate) open: OpenArgs,
 
     #[command(flatten)]
     pub(crate) common: CommonArgs,
+}
+
+/// From whom offers are taken without asking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum AcceptWho {
+    /// Nobody
+    Nobody,
+    /// People whose emoji you compared
+    Verified,
+    /// Those and people you met before
+    Known,
+    /// Everybody in the room
+    Anyone,
+}
+
+impl RoomArgs {
+    /// The rules that follow.
+    pub(crate) fn accept_rules(&self) -> AcceptRules {
+        AcceptRules {
+            from: match self.accept {
+                AcceptWho::Nobody => AcceptFrom::Nobody,
+                AcceptWho::Verified => AcceptFrom::Verified,
+                AcceptWho::Known => AcceptFrom::Known,
+                AcceptWho::Anyone => AcceptFrom::Anyone,
+            },
+            max_bytes: self.accept_mb.saturating_mul(1_000_000),
+            kinds: if self.accept_all {
+                AcceptKinds::All
+            } else {
+                AcceptKinds::Media
+            },
+        }
+    }
 }
 
 /// Where a new room is opened.
@@ -258,6 +307,8 @@ mod tests {
             "parlor send a --listen 127.0.0.1:0",
             "parlor send a --max-peers 1",
             "parlor room --stun stun:a --no-stun",
+            "parlor room --accept known",
+            "parlor room --out d --accept friends",
         ] {
             assert!(parse(line).is_err(), "{line}");
         }
@@ -269,6 +320,21 @@ mod tests {
             panic!("another command");
         };
         assert_eq!(receive.out, PathBuf::from("."));
+    }
+
+    #[test]
+    fn offers_are_asked_about_unless_told_otherwise() {
+        let rules = |line: &str| match parse(line).unwrap().command {
+            Command::Room(room) => room.accept_rules(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(rules("parlor room").from, AcceptFrom::Nobody);
+        let rules = rules("parlor room --out d --accept known --accept-mb 5 --accept-all");
+        assert_eq!(rules.from, AcceptFrom::Known);
+        assert_eq!(
+            (rules.max_bytes, rules.kinds),
+            (5_000_000, AcceptKinds::All)
+        );
     }
 
     #[test]

@@ -63,6 +63,7 @@ pub(crate) async fn run(
         },
         max_peers: args.open.max_peers,
         folder: args.out.as_deref(),
+        accept: args.accept_rules(),
         common: &args.common,
     };
     let observer = Observer::new(is_ours.then_some(invite));

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use parlor_core::options::RoomOptions;
+use parlor_core::room::accept::AcceptRules;
 use parlor_core::room::{Room, RoomEvents};
 use parlor_proto::invite::{Invite, ServerUrl};
 use parlor_proto::signal::{IceServer, JoinIntent};
@@ -68,6 +69,7 @@ pub(crate) struct Entrance<'a> {
     pub(crate) intent: JoinIntent,
     pub(crate) max_peers: Option<u8>,
     pub(crate) folder: Option<&'a Path>,
+    pub(crate) accept: AcceptRules,
     pub(crate) common: &'a CommonArgs,
 }
 
@@ -80,6 +82,7 @@ impl Entrance<'_> {
         let ice_servers = ice_servers(self.common, &self.invite.server)?;
         let options = RoomOptions {
             max_peers: self.max_peers,
+            accept: self.accept,
             folder: self.folder.map(PathBuf::from),
             ice_servers,
             identity: identity::location(self.common),

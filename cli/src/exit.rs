@@ -88,7 +88,7 @@ impl Failure {
     pub(crate) fn interrupted() -> Self {
         Self::new(
             Code::Interrupted,
-            "Stopped, and left the room; run the same command again to start over.",
+            "Stopped; run the same command again, and what was under way goes on.",
         )
     }
 

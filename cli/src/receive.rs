@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::io::IsTerminal as _;
 
 use parlor_core::room::RoomEvent;
+use parlor_core::room::accept::AcceptRules;
 use parlor_core::room::input::IncomingKey;
 use parlor_core::room::notice::Notice;
 use parlor_proto::signal::JoinIntent;
@@ -45,6 +46,7 @@ pub(crate) async fn run(
         intent: JoinIntent::Join,
         max_peers: None,
         folder: Some(&args.out),
+        accept: AcceptRules::default(),
         common: &args.common,
     };
     let observer = Observer::new(None);

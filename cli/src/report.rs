@@ -11,6 +11,7 @@ use identity::{EmojiReport, KeyReport, StandingReport};
 
 pub(crate) mod bars;
 pub(crate) mod code;
+pub(crate) mod hold;
 pub(crate) mod human;
 pub(crate) mod identity;
 pub(crate) mod invitation;

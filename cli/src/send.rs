@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use parlor_core::room::ShareAs;
+use parlor_core::room::accept::AcceptRules;
 use parlor_proto::signal::JoinIntent;
 
 use crate::args::{CODE_USES_ALL, SendArgs};
@@ -33,6 +34,7 @@ pub(crate) async fn run(
         intent: JoinIntent::Open,
         max_peers: args.open.max_peers,
         folder: None,
+        accept: AcceptRules::default(),
         common: &args.common,
     };
     let observer = Observer::new(Some(invite));

@@ -6,18 +6,18 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use parlor_proto::frame::OfferedFile;
 use parlor_proto::id::PeerId;
-use parlor_proto::limits::{FILE_MAX_BYTES, OFFER_FILES_MAX};
-use parlor_proto::name::SafePath;
+use parlor_proto::limits::FILE_MAX_BYTES;
 use parlor_proto::tree::{ChunkSize, Hash};
 use tokio::sync::mpsc;
-use walkdir::WalkDir;
 
 use crate::room::{RoomEvent, ShareAs, ShareId};
+use batch::{Batch, Picture};
+use find::{Found, find};
 use hash::{BLOCK_BYTES, TreeHasher};
 use leaves::LeavesWriter;
 use photos::{Cleaned, Photos};
@@ -25,6 +25,8 @@ use photos::{Cleaned, Photos};
 pub(crate) use leaves::{Leaves, Shelf};
 pub(crate) use reader::run;
 
+mod batch;
+mod find;
 mod hash;
 mod leaves;
 mod photos;
@@ -33,12 +35,6 @@ mod thumbnails;
 
 /// Requests waiting for the reading thread.
 pub(crate) const QUEUE_MAX: usize = 256;
-
-/// What the paths of one offer may add up to, so that its frame stays below the wire's limit.
-const OFFER_PATHS_MAX_BYTES: usize = 24 * 1024;
-
-/// Files of one share: beyond this the list alone no longer fits a phone's memory.
-const SHARE_FILES_MAX: usize = 100_000;
 
 /// Progress of hashing is told this often.
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
@@ -145,13 +141,6 @@ pub(crate) enum ReadRequest {
     Close { transfer: u64 },
 }
 
-struct Found {
-    path: PathBuf,
-    name: SafePath,
-    size: u64,
-    modified_ms: Option<u64>,
-}
-
 /// Finds and hashes everything below `paths`, cleaned first where it is to go as photos. Blocking.
 pub(crate) fn prepare(
     share: ShareId,
@@ -220,13 +209,6 @@ pub(crate) fn prepare(
     show(pictures, out);
 }
 
-/// A picture on offer that is to be shown small.
-struct Picture {
-    transfer: u64,
-    file: u32,
-    path: PathBuf,
-}
-
 /// Makes the small pictures, once nothing else is to be done.
 fn show(pictures: Vec<Picture>, out: &mpsc::Sender<Preparation>) {
     for Picture {
@@ -244,139 +226,6 @@ fn show(pictures: Vec<Picture>, out: &mpsc::Sender<Preparation>) {
             return;
         }
     }
-}
-
-#[derive(Default)]
-struct Batch {
-    offered: Vec<OfferedFile>,
-    sources: Vec<SourceFile>,
-    paths_len_bytes: usize,
-    leaves: Option<LeavesWriter>,
-    /// Where its pictures are, by index.
-    pictures: Vec<(u32, PathBuf)>,
-}
-
-impl Batch {
-    fn note_pictures(&mut self, pictures: &mut Vec<Picture>) {
-        let Some(transfer) = self.leaves.as_ref().map(|leaves| leaves.transfer) else {
-            return;
-        };
-        let room = thumbnails::COUNT_MAX.saturating_sub(pictures.len());
-        let noted = self.pictures.drain(..).take(room);
-        pictures.extend(noted.map(|(file, path)| Picture {
-            transfer,
-            file,
-            path,
-        }));
-    }
-
-    /// Where the leaves of the next file go. The reason of a failure is for a person.
-    fn leaves(&mut self, shelf: &Shelf) -> Result<&mut LeavesWriter, String> {
-        match &mut self.leaves {
-            Some(leaves) => Ok(leaves),
-            empty => {
-                let leaves = shelf.begin().map_err(|error| describe(&error))?;
-                Ok(empty.insert(leaves))
-            }
-        }
-    }
-
-    fn push(&mut self, file: Found, source: SourceFile, how: ShareAs) {
-        let Found {
-            path,
-            name,
-            size: _,
-            modified_ms,
-        } = file;
-        // The time of a photo is when it was taken, which it is not to tell.
-        let modified_ms = modified_ms.filter(|_| how == ShareAs::File);
-        let mime = thumbnails::media_type(&path);
-        if mime.as_ref().is_some_and(|mime| mime.starts_with("image/")) {
-            let index = u32::try_from(self.offered.len()).unwrap_or(u32::MAX);
-            self.pictures.push((index, path));
-        }
-        self.paths_len_bytes += name.to_string().len();
-        let (size, root) = (source.size, source.root);
-        self.offered.push(OfferedFile {
-            path: name,
-            size,
-            root,
-            modified_ms,
-            mime,
-        });
-        self.sources.push(source);
-    }
-
-    fn finish(self, share: ShareId, more: bool) -> io::Result<Prepared> {
-        let leaves = self
-            .leaves
-            .ok_or_else(|| io::Error::other("nothing to offer"))?;
-        let (transfer, leaves) = leaves.finish()?;
-        Ok(Prepared {
-            share,
-            transfer,
-            leaves,
-            offered: self.offered,
-            sources: self.sources,
-            more,
-        })
-    }
-
-    fn is_full(&self) -> bool {
-        self.offered.len() >= OFFER_FILES_MAX || self.paths_len_bytes >= OFFER_PATHS_MAX_BYTES
-    }
-}
-
-/// Every regular file at or below the paths, and what is wrong with the others.
-fn find(paths: &[PathBuf]) -> (Vec<Found>, Vec<(PathBuf, String)>) {
-    let (mut found, mut failed) = (Vec::new(), Vec::new());
-    if paths.is_empty() {
-        failed.push((PathBuf::new(), "nothing was chosen".to_owned()));
-    }
-    for path in paths {
-        let before = found.len() + failed.len();
-        let base = path.canonicalize().unwrap_or_else(|_| path.clone());
-        let parent = base.parent().unwrap_or(Path::new("")).to_owned();
-        for entry in WalkDir::new(&base).sort_by_file_name() {
-            match entry {
-                Err(error) => {
-                    let at = error.path().unwrap_or(path).to_owned();
-                    let reason = error.io_error().map_or_else(|| error.to_string(), describe);
-                    failed.push((at, reason));
-                }
-                Ok(entry) if entry.file_type().is_file() => match look_at(entry.path(), &parent) {
-                    Ok(file) => found.push(file),
-                    Err(reason) => failed.push((entry.path().to_owned(), reason)),
-                },
-                // Links are not followed: they may lead out of the folder that was chosen.
-                Ok(_) => {}
-            }
-            if found.len() > SHARE_FILES_MAX {
-                let reason = format!("more than {SHARE_FILES_MAX} files at once");
-                return (Vec::new(), vec![(path.clone(), reason)]);
-            }
-        }
-        if found.len() + failed.len() == before {
-            failed.push((path.clone(), "there is no file in it".to_owned()));
-        }
-    }
-    (found, failed)
-}
-
-fn look_at(path: &Path, parent: &Path) -> Result<Found, String> {
-    let metadata = std::fs::metadata(path).map_err(|error| describe(&error))?;
-    if metadata.len() > FILE_MAX_BYTES {
-        return Err("the file is too large".to_owned());
-    }
-    let relative = path.strip_prefix(parent).unwrap_or(path);
-    let since = |time: SystemTime| time.duration_since(UNIX_EPOCH).ok();
-    let modified = metadata.modified().ok().and_then(since);
-    Ok(Found {
-        path: path.to_owned(),
-        name: SafePath::sanitise(&relative.to_string_lossy()),
-        size: metadata.len(),
-        modified_ms: modified.and_then(|age| u64::try_from(age.as_millis()).ok()),
-    })
 }
 
 struct Hasher<'a> {

@@ -6,7 +6,7 @@ use indicatif::DecimalBytes;
 use parlor_proto::text::{isolated, one_line, visible};
 
 use super::bars::time;
-use super::{FileReport, PathReport, PersonReport, Report, TransferRef, Way, code, identity};
+use super::{FileReport, PathReport, PersonReport, Report, TransferRef, Way, code, hold, identity};
 
 /// Longest foreign text on one line, in bytes.
 const LINE_MAX_BYTES: usize = 512;
@@ -39,7 +39,7 @@ pub(crate) struct Scene {
 pub(crate) fn words(report: &Report, scene: &Scene) -> Option<String> {
     room_words(report, scene)
         .or_else(|| file_words(report, scene))
-        .or_else(|| held(report))
+        .or_else(|| hold::words(report))
         .or_else(|| chat_words(report))
         .or_else(|| code::words(report, scene.is_chat))
         .or_else(|| identity::words(report))
@@ -202,31 +202,6 @@ fn file_words(report: &Report, scene: &Scene) -> Option<String> {
     )
 }
 
-/// Why a transfer stands still, and that it goes on.
-fn held(report: &Report) -> Option<String> {
-    Some(
-        if let Report::TransferPaused { of, by_us, reason } = report {
-            let between = between(of);
-            match (by_us, reason) {
-                (true, Some(reason)) => format!(
-                    "The transfer {between} waits: {}. It goes on by itself once there is room.",
-                    clean(reason)
-                ),
-                (false, Some(reason)) => format!(
-                    "The transfer {between} waits: the other device says: {}.",
-                    clean(reason)
-                ),
-                (true, None) => format!("The transfer {between} is paused; /resume goes on."),
-                (false, None) => format!("{} paused the transfer.", clean(&of.name)),
-            }
-        } else if let Report::TransferResumed { of, .. } = report {
-            format!("The transfer {} goes on.", between(of))
-        } else {
-            return None;
-        },
-    )
-}
-
 fn ended(report: &Report, scene: &Scene) -> Option<String> {
     Some(
         if let Report::TransferComplete { of, files, bytes } = report {
@@ -333,7 +308,7 @@ fn who(people: &[PersonReport]) -> String {
     lines.join("\n")
 }
 
-fn between(of: &TransferRef) -> String {
+pub(super) fn between(of: &TransferRef) -> String {
     match of.direction {
         Way::Incoming => format!("from {}", clean(&of.name)),
         Way::Outgoing => format!("to {}", clean(&of.name)),
