@@ -346,6 +346,8 @@ pub(crate) fn describe(error: &io::Error) -> String {
 
 #[cfg(test)]
 mod tests {
+    use parlor_proto::limits::OFFER_FILES_MAX;
+
     use super::*;
 
     fn prepared(paths: Vec<PathBuf>) -> (Vec<Prepared>, Vec<RoomEvent>) {
