@@ -10,6 +10,8 @@ use parlor_proto::tree::{ChunkSize, OutboardBuilder};
 use super::disk::PARTIALS;
 use super::*;
 
+mod space;
+
 pub(super) const KEY: IncomingKey = IncomingKey {
     from: DeviceId([1; 16]),
     transfer: 7,
@@ -460,25 +462,6 @@ fn a_link_in_the_folder_does_not_lead_out_of_it() {
         "{answer:?}"
     );
     assert!(names(outside.path()).is_empty());
-}
-
-#[test]
-fn a_file_larger_than_the_disk_is_refused_before_it_begins() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut inbox = Inbox::open(Some(folder.path())).unwrap();
-    let mut offered = sent("huge", 1).offered;
-    offered.size = 1 << 49;
-    let answer = inbox.handle(DiskRequest::Create {
-        key: KEY,
-        file: 0,
-        offered,
-        may_be_whole: false,
-    });
-    let Some(DiskInput::NoSpace { reason, .. }) = answer else {
-        panic!("{answer:?}")
-    };
-    assert!(names(&folder.path().join(PARTIALS)).is_empty());
-    assert!(reason.contains("not enough space"), "{reason}");
 }
 
 #[test]
