@@ -113,6 +113,7 @@ pub(crate) fn kept(
     }
     let room = options.invite.secret.room_id();
     let read = || {
+        store.forget_old_transfers()?;
         Ok(Kept {
             incoming: store.arrivals(room)?,
             offers: store.offers(room)?,

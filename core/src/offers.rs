@@ -3,12 +3,17 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use parlor_proto::frame::{Frame, Offer, OfferedFile};
 use parlor_proto::id::RoomId;
 use rusqlite::params;
 
+use crate::arrivals::now_ms;
 use crate::store::Store;
+
+/// How long a transfer is remembered that nobody goes on with.
+const KEPT_FOR: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// An offer as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +63,20 @@ impl Store {
         Ok(offers)
     }
 
+    /// Forgets what was under way in rooms that nobody came back to for [`KEPT_FOR`].
+    pub(crate) fn forget_old_transfers(&self) -> rusqlite::Result<()> {
+        let age_ms = i64::try_from(KEPT_FOR.as_millis()).unwrap_or(i64::MAX);
+        let oldest = now_ms().saturating_sub(age_ms);
+        let transaction = self.connection.unchecked_transaction()?;
+        transaction.execute("DELETE FROM incoming WHERE changed_at_ms < ?1", [oldest])?;
+        transaction.execute("DELETE FROM outgoing WHERE made_at_ms < ?1", [oldest])?;
+        transaction.execute(
+            "DELETE FROM outgoing_file WHERE transfer NOT IN (SELECT transfer FROM outgoing)",
+            [],
+        )?;
+        transaction.commit()
+    }
+
     /// The numbers of all offers of all rooms.
     pub(crate) fn offer_numbers(&self) -> rusqlite::Result<Vec<u64>> {
         let mut select = self
@@ -92,9 +111,9 @@ impl Store {
                 });
                 let number = transfer.cast_signed();
                 transaction.execute(
-                    "INSERT INTO outgoing (transfer, room, offer, is_paused)
-                     VALUES (?1, ?2, ?3, ?4)",
-                    params![number, room.0, frame.encode(), is_paused],
+                    "INSERT INTO outgoing (transfer, room, offer, is_paused, made_at_ms)
+                     VALUES (?1, ?2, ?3, ?4, ?5)",
+                    params![number, room.0, frame.encode(), is_paused, now_ms()],
                 )?;
                 let mut insert = transaction.prepare_cached(
                     "INSERT INTO outgoing_file (transfer, file, path) VALUES (?1, ?2, ?3)",
@@ -190,6 +209,21 @@ mod tests {
         assert_eq!(store.offers(RoomId([2; 16])).unwrap(), []);
         store.change_offer(ROOM, &OfferChange::Forget(3)).unwrap();
         assert_eq!(store.offer_numbers().unwrap(), [u64::MAX]);
+    }
+
+    #[test]
+    fn what_nobody_goes_on_with_for_a_month_is_forgotten() {
+        let store = Opened::open(&IdentityLocation::Memory).unwrap().store;
+        for transfer in [1, 2] {
+            let keep = OfferChange::Keep(offer(transfer));
+            store.change_offer(ROOM, &keep).unwrap();
+        }
+        let age = "UPDATE outgoing SET made_at_ms = 5 WHERE transfer = 1";
+        store.connection.execute(age, []).unwrap();
+        store.forget_old_transfers().unwrap();
+        assert_eq!(store.offer_numbers().unwrap(), [2]);
+        assert_eq!(store.paths(1).unwrap(), [] as [PathBuf; 0]);
+        assert_eq!(store.offers(ROOM).unwrap(), [offer(2)]);
     }
 
     #[test]

@@ -62,7 +62,8 @@ const TRANSFERS: &str = "
         transfer INTEGER NOT NULL UNIQUE,
         room BLOB NOT NULL,
         offer BLOB NOT NULL,
-        is_paused INTEGER NOT NULL
+        is_paused INTEGER NOT NULL,
+        made_at_ms INTEGER NOT NULL
     );
     CREATE TABLE outgoing_file (
         transfer INTEGER NOT NULL,
