@@ -1,6 +1,6 @@
 //! The tasks of this repository: `cargo xtask <command>`, or `./dev` which also checks the machine.
 //!
-//! - [`bench`]: Parlor beside other programs, measured in one run.
+//! - [`mod@bench`]: Parlor beside other programs, measured in one run.
 //! - [`ci`]: every check that a change has to pass, each callable by its name.
 //! - [`boundaries`]: the checks that no compiler and no lint makes.
 //! - `faults`: the release programs, killed, stopped and starved in mid-transfer; on Linux.
