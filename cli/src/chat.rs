@@ -19,7 +19,7 @@ use crate::interrupt::Interrupt;
 use crate::observe::{Observer, people};
 use crate::privacy;
 use crate::report::{Report, Reporter};
-use crate::stage::{Happening, Stage};
+use crate::stage::{Happening, Stage, Steering};
 use line::Line;
 
 pub(crate) mod line;
@@ -149,6 +149,16 @@ async fn next_line(lines: &mut Option<mpsc::Receiver<String>>) -> Option<String>
     }
 }
 
+/// What is said to the person who steered.
+const fn steered(how: Steering, count: usize) -> &'static str {
+    match (how, count) {
+        (_, 0) => "Nothing is under way.",
+        (Steering::Pause, _) => "Paused; /resume goes on.",
+        (Steering::Resume, _) => "Going on.",
+        (Steering::Cancel, _) => "Stopped.",
+    }
+}
+
 async fn carry_out(what: Do, stage: &mut Stage<'_>, code_uses: u32) -> Result<(), Failure> {
     let closed = |_| Failure::room_closed();
     match what {
@@ -168,7 +178,10 @@ async fn carry_out(what: Do, stage: &mut Stage<'_>, code_uses: u32) -> Result<()
         Do::OpenCode => {
             stage.room.open_code(code_uses).await.map_err(closed)?;
         }
-        Do::Steer(how) => stage.steer(how).await?,
+        Do::Steer(how) => {
+            let count = stage.steer(how).await?;
+            stage.reporter.note(steered(how, count));
+        }
         Do::Tell(text) => stage.reporter.note(text),
     }
     Ok(())

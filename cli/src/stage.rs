@@ -125,8 +125,9 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// Holds every transfer, lets it go on, or stops it for good.
-    pub(crate) async fn steer(&self, how: Steering) -> Result<(), Failure> {
+    /// Holds every transfer, lets it go on, or stops it for good; gives how many there are.
+    pub(crate) async fn steer(&self, how: Steering) -> Result<usize, Failure> {
+        let mut count = 0;
         let transfers = self.room.view().borrow().transfers.clone();
         for transfer in transfers {
             if transfer.state == TransferStateView::Ended {
@@ -147,8 +148,9 @@ impl<'a> Stage<'a> {
                 (Direction::Outgoing, Steering::Cancel) => room.cancel_outgoing(number).await,
             };
             done.map_err(|_| Failure::room_closed())?;
+            count += 1;
         }
-        Ok(())
+        Ok(count)
     }
 
     async fn hear_out(&mut self) {

@@ -17,7 +17,8 @@ pub(super) fn words(report: &Report) -> Option<String> {
                     "The transfer {between} waits: the other device says: {}.",
                     clean(reason)
                 ),
-                (true, None) => format!("The transfer {between} is paused; /resume goes on."),
+                // The person asked for it, and was answered.
+                (true, None) => return None,
                 (false, None) => format!("{} paused the transfer.", clean(&of.name)),
             }
         } else if let Report::TransferResumed { of, .. } = report {
