@@ -35,8 +35,11 @@ pub(crate) enum ChunkArrival {
 }
 
 impl Incoming {
-    /// Files that are open or about to be.
+    /// Files that are open or about to be. One that was under way when the transfer ended is closed.
     pub(crate) fn busy(&self) -> usize {
+        if self.state != State::Active {
+            return 0;
+        }
         self.states().filter(|(_, state)| state.is_busy()).count()
     }
 
@@ -328,5 +331,35 @@ impl Incoming {
 
     pub(crate) const fn key(&self) -> IncomingKey {
         self.key
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use parlor_proto::frame::OfferedFile;
+    use parlor_proto::id::DeviceId;
+    use parlor_proto::name::SafePath;
+
+    use super::*;
+
+    #[test]
+    fn a_stopped_transfer_gives_its_places_back() {
+        let file = OfferedFile {
+            path: SafePath::sanitise("a.jpg"),
+            size: 7,
+            root: [1; 32],
+            modified_ms: None,
+            mime: None,
+        };
+        let key = IncomingKey {
+            from: DeviceId([2; 16]),
+            transfer: 1,
+        };
+        let mut incoming = Incoming::new(key, vec![file; 3]);
+        incoming.answer_offer(&[0, 1, 2], None);
+        incoming.begin(&mut 3);
+        assert_eq!(incoming.busy(), 3);
+        incoming.cancel(true, "enough");
+        assert_eq!(incoming.busy(), 0);
     }
 }
