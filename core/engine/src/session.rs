@@ -123,6 +123,9 @@ pub struct Session {
     incoming: BTreeMap<IncomingKey, Incoming>,
     /// Something happened that may make room for another file.
     begin_is_due: bool,
+    /// When a full disk is to be looked at again: the first of all transfers that wait for room,
+    /// kept because it is asked for with every input.
+    space_retry_at: Option<Moment>,
     /// File bytes handed to the disk and not yet answered, by the device they came from. They
     /// outlive the link they came on.
     unsettled: BTreeMap<DeviceId, u64>,
@@ -169,6 +172,7 @@ impl Session {
             outgoing: BTreeMap::new(),
             incoming: restored.collect(),
             begin_is_due: false,
+            space_retry_at: None,
             unsettled: BTreeMap::new(),
             out: VecDeque::new(),
             has_ended: false,

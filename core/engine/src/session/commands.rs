@@ -39,27 +39,21 @@ impl Session {
                 accepted,
                 reason,
             } => {
-                let incoming = self.incoming.get_mut(&key);
                 let reason = reason.map(|reason| one_line(&reason, REASON_MAX_BYTES));
-                let steps = incoming.map(|incoming| incoming.answer_offer(&accepted, reason));
-                self.take_steps(key.from, steps.unwrap_or_default());
+                self.with_incoming(key, |incoming| incoming.answer_offer(&accepted, reason));
             }
             Command::CancelOutgoing { transfer } => {
                 self.cancel_outgoing(transfer, "the sender stopped it");
             }
             Command::CancelIncoming { key } => {
-                let incoming = self.incoming.get_mut(&key);
-                let steps = incoming.map(|i| i.cancel(true, "the receiver stopped it"));
-                self.take_steps(key.from, steps.unwrap_or_default());
+                self.with_incoming(key, |i| i.cancel(true, "the receiver stopped it"));
             }
             Command::PauseOutgoing {
                 transfer,
                 is_paused,
             } => self.pause_outgoing(transfer, is_paused),
             Command::PauseIncoming { key, is_paused } => {
-                let incoming = self.incoming.get_mut(&key);
-                let steps = incoming.map(|incoming| incoming.pause(is_paused));
-                self.take_steps(key.from, steps.unwrap_or_default());
+                self.with_incoming(key, |incoming| incoming.pause(is_paused));
             }
             Command::Accept(rules) => self.config.accept = rules,
             Command::NetworkChanged => {
@@ -117,13 +111,23 @@ impl Session {
         if outgoing.is_paused() == is_paused || outgoing.is_cancelled() {
             return;
         }
-        let steps = outgoing.pause(is_paused);
-        let noted = outgoing.pause_noted();
-        for (device, steps) in steps {
+        for (device, steps) in outgoing.pause(is_paused) {
             self.take_steps(device, steps);
         }
-        // These are for nobody's link.
-        self.take_steps(self.config.device.id(), noted.into());
+        self.disk(DiskRequest::MarkOutgoing {
+            transfer,
+            is_paused,
+        });
+        let (by, reason) = (None, None);
+        self.notice(if is_paused {
+            Notice::OutgoingPaused {
+                transfer,
+                by,
+                reason,
+            }
+        } else {
+            Notice::OutgoingResumed { transfer, by }
+        });
     }
 
     fn say(&mut self, text: &str, written_at_ms: u64) {
@@ -184,11 +188,7 @@ impl Session {
         }
         let keys: Vec<IncomingKey> = self.incoming.keys().copied().collect();
         for key in keys {
-            let steps = self
-                .incoming
-                .get_mut(&key)
-                .map(|i| i.cancel(true, "the receiver left"));
-            self.take_steps(key.from, steps.unwrap_or_default());
+            self.with_incoming(key, |i| i.cancel(true, "the receiver left"));
             self.disk(DiskRequest::ForgetIncoming { key });
         }
         self.end("left the room");

@@ -84,29 +84,29 @@ impl Session {
             self.take_steps(device, steps);
         }
         self.begin_is_due = false;
+        self.space_retry_at = self.incoming.values().filter_map(Incoming::retry_at).min();
     }
 
     /// When a full disk is to be looked at again.
     pub(super) fn space_deadline(&self) -> Option<Deadline> {
-        let at = self
-            .incoming
-            .values()
-            .filter_map(Incoming::retry_at)
-            .min()?;
+        let at = self.space_retry_at?;
         let why = "room on the disk";
         Some(Deadline { at, why })
     }
 
     pub(super) fn look_for_space(&mut self) {
         let now = self.now;
+        if self.space_retry_at.is_none_or(|at| at > now) {
+            return;
+        }
         let full = self.incoming.values_mut();
         let steps: Vec<_> = full
             .map(|incoming| (incoming.key().from, incoming.retry(now)))
-            .filter(|(_, steps)| !steps.is_empty())
             .collect();
         for (device, steps) in steps {
             self.take_steps(device, steps);
         }
+        self.begin_is_due = true;
     }
 
     pub(super) fn name_of(&self, device: DeviceId) -> DisplayName {
@@ -275,6 +275,7 @@ impl Session {
                 self.answered(key.from, len);
                 let now = self.now;
                 self.with_incoming(key, |incoming| incoming.on_no_space(file, &reason, now));
+                self.begin_is_due = true;
             }
             DiskInput::Dropped { key, len, .. } => self.answered(key.from, len),
             DiskInput::Written {
@@ -321,7 +322,11 @@ impl Session {
         }
     }
 
-    fn with_incoming(&mut self, key: IncomingKey, act: impl FnOnce(&mut Incoming) -> Vec<Step>) {
+    pub(super) fn with_incoming(
+        &mut self,
+        key: IncomingKey,
+        act: impl FnOnce(&mut Incoming) -> Vec<Step>,
+    ) {
         let steps = self.incoming.get_mut(&key).map(act);
         self.take_steps(key.from, steps.unwrap_or_default());
     }

@@ -268,16 +268,10 @@ impl Session {
         }
         let mut incoming = Incoming::new(key, offer.files);
         let name = self.name_of(from);
-        let standing = self
-            .peer_of(from)
-            .and_then(|id| self.peers.get(&id)?.view().standing);
-        let is_taken =
-            standing.is_some_and(|standing| incoming.is_taken(&self.config.accept, &standing));
-        let all: Vec<u32> = (0..)
-            .zip(0..incoming.files())
-            .map(|(file, _)| file)
-            .collect();
-        let steps = if is_taken {
+        let peer = self.peer_of(from).and_then(|id| self.peers.get(&id));
+        let standing = peer.and_then(|peer| peer.standing.as_ref());
+        let steps = if standing.is_some_and(|who| incoming.is_taken(&self.config.accept, who)) {
+            let all: Vec<u32> = (0..).take(files).collect();
             incoming.answer_offer(&all, None)
         } else {
             Vec::new()

@@ -2,7 +2,7 @@
 //!
 //! `lifecycle` takes a file from its first byte to its name, `hold` is why a transfer stands still.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 use parlor_proto::frame::{Frame, OfferAnswer, OfferedFile};
 use parlor_proto::id::DeviceId;
@@ -18,16 +18,15 @@ use crate::output::DiskRequest;
 use crate::ranges::RangeSet;
 use crate::record::{FileMark, IncomingMarks, IncomingRecord};
 use hold::Hold;
+use waiting::Waiting;
 
 mod hold;
 mod lifecycle;
 mod view;
+mod waiting;
 mod words;
 
 pub(crate) use lifecycle::ChunkArrival;
-
-/// Larger files take few of the places, so that small ones go past them.
-const LARGE_BYTES: u64 = 4 * 1024 * 1024;
 
 #[derive(Debug)]
 enum FileState {
@@ -93,9 +92,7 @@ pub(crate) struct Incoming {
     state: State,
     /// Why we stopped it, if we did: the sender may not have heard.
     stopped: Option<String>,
-    /// Files that wait for a place, by size, each in the order of the offer.
-    small: VecDeque<u32>,
-    large: VecDeque<u32>,
+    waiting: Waiting,
     hold: Hold,
     pace: Pace,
     previewed: BTreeSet<u32>,
@@ -121,8 +118,7 @@ impl Incoming {
             files: files.collect(),
             state: State::Offered,
             stopped: None,
-            small: VecDeque::new(),
-            large: VecDeque::new(),
+            waiting: Waiting::default(),
             hold: Hold::default(),
             pace: Pace::default(),
             previewed: BTreeSet::new(),
@@ -181,14 +177,17 @@ impl Incoming {
     fn queue_wanted(&mut self) {
         for (index, file) in (0..).zip(&self.files) {
             if matches!(file.state, FileState::Queued) {
-                let queue = if file.offered.size > LARGE_BYTES {
-                    &mut self.large
-                } else {
-                    &mut self.small
-                };
-                queue.push_back(index);
+                self.waiting.add(index, file.offered.size);
             }
         }
+    }
+
+    fn offered(&self) -> Vec<OfferedFile> {
+        self.files.iter().map(|file| file.offered.clone()).collect()
+    }
+
+    pub(crate) const fn key(&self) -> IncomingKey {
+        self.key
     }
 
     pub(crate) fn is_from(&self, device: DeviceId) -> bool {
@@ -213,7 +212,7 @@ impl Incoming {
     }
 
     pub(crate) fn notice(&self, name: DisplayName) -> Notice {
-        let files = self.files.iter().map(|file| file.offered.clone()).collect();
+        let files = self.offered();
         let standing = match self.state {
             State::Offered => OfferStanding::Open,
             State::Active | State::Ended => OfferStanding::Taken {
@@ -326,8 +325,7 @@ impl Incoming {
             self.state = State::Active;
             self.queue_wanted();
         }
-        let files = self.files.iter().map(|file| file.offered.clone()).collect();
-        let (key, marks) = (self.key, self.marks());
+        let (key, files, marks) = (self.key, self.offered(), self.marks());
         let record = IncomingRecord { key, files, marks };
         steps.push(Step::Disk(DiskRequest::KeepIncoming { record }));
         steps

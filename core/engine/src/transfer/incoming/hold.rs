@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use super::{FileState, Incoming, LARGE_BYTES, State};
+use super::{FileState, Incoming, State};
 use crate::notice::Notice;
 use crate::time::Moment;
 use crate::transfer::Step;
@@ -32,6 +32,11 @@ pub(super) struct Hold {
 }
 
 impl Hold {
+    /// Whether this side asks for nothing.
+    pub(super) fn stands_still(&self) -> bool {
+        self.by_us || self.no_space.as_ref().is_some_and(|full| full.is_told)
+    }
+
     /// Whether this side asks for nothing, and why where it is not the person's wish.
     pub(super) fn ours(&self) -> Option<Option<String>> {
         match &self.no_space {
@@ -96,11 +101,8 @@ impl Incoming {
             return Vec::new();
         }
         entry.state = FileState::Queued;
-        if entry.offered.size > LARGE_BYTES {
-            self.large.push_front(file);
-        } else {
-            self.small.push_front(file);
-        }
+        let size = entry.offered.size;
+        self.waiting.put_back(file, size);
         let retry_at = now + SPACE_RETRY;
         if let Some(full) = &mut self.hold.no_space {
             full.retry_at = retry_at;
@@ -120,11 +122,11 @@ impl Incoming {
 
     /// The sender hears of a full disk when nothing it sends is of use any more.
     pub(super) fn tell_if_idle(&mut self) -> Option<Step> {
-        let busy = self.busy();
-        let full = self.hold.no_space.as_mut()?;
-        if busy > 0 || full.is_told || self.state != State::Active {
+        let is_news = |full: &NoSpace| !full.is_told && self.state == State::Active;
+        if !self.hold.no_space.as_ref().is_some_and(is_news) || self.busy() > 0 {
             return None;
         }
+        let full = self.hold.no_space.as_mut()?;
         full.is_told = true;
         let reason = full.reason.clone();
         self.pace.stopped();
@@ -143,7 +145,7 @@ impl Incoming {
         if self.retry_at().is_none_or(|at| at > now) {
             return Vec::new();
         }
-        let Some(file) = self.large.pop_front().or_else(|| self.small.pop_front()) else {
+        let Some(file) = self.waiting.next(true) else {
             return Vec::new();
         };
         if let Some(full) = &mut self.hold.no_space {
@@ -155,8 +157,8 @@ impl Incoming {
     /// The file that was tried for room came out of it, one way or the other.
     pub(super) fn space_found(&mut self, file: u32) -> Vec<Step> {
         let tried = self.hold.no_space.as_ref().and_then(|full| full.trying);
-        let has_waiting = !self.small.is_empty() || !self.large.is_empty();
-        let is_stuck = self.hold.no_space.is_some() && tried.is_none() && !has_waiting;
+        let nothing_waits = tried.is_none() && self.waiting.is_empty();
+        let is_stuck = self.hold.no_space.is_some() && nothing_waits;
         if tried != Some(file) && !is_stuck {
             return Vec::new();
         }

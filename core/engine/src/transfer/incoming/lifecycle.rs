@@ -6,8 +6,8 @@ use parlor_proto::chunk::ChunkFrame;
 use parlor_proto::frame::ByteRange;
 use parlor_proto::limits::WANT_RANGES_MAX;
 
-use super::{FileState, Incoming, LARGE_BYTES, State};
-use crate::input::IncomingKey;
+use super::waiting::is_large;
+use super::{FileState, Incoming, State};
 use crate::notice::{Notice, Outcome};
 use crate::output::DiskRequest;
 use crate::ranges::RangeSet;
@@ -45,8 +45,7 @@ impl Incoming {
 
     /// Whether [`Self::begin`] could do anything.
     pub(crate) fn has_queued(&self) -> bool {
-        let is_waiting = !self.small.is_empty() || !self.large.is_empty();
-        self.state == State::Active && is_waiting && self.hold.may_begin()
+        self.state == State::Active && !self.waiting.is_empty() && self.hold.may_begin()
     }
 
     /// Begins files while there is room: `free` more than now in all transfers, but one in each.
@@ -56,19 +55,14 @@ impl Incoming {
             return steps;
         }
         let mut busy = self.busy();
-        let is_large = |f: &&super::IncomingFile| f.offered.size > LARGE_BYTES;
         let open = self.files.iter().filter(|file| file.state.is_busy());
-        let mut large = open.filter(is_large).count();
+        let mut large = open.filter(|file| is_large(file.offered.size)).count();
         while busy < FILES_AT_ONCE && (*free > 0 || busy == 0) {
-            let next = if large < LARGE_AT_ONCE {
-                self.large.pop_front()
-            } else {
-                None
-            };
-            large += usize::from(next.is_some());
-            let Some(file) = next.or_else(|| self.small.pop_front()) else {
+            let Some(file) = self.waiting.next(large < LARGE_AT_ONCE) else {
                 break;
             };
+            let entry = self.files.get(file as usize);
+            large += usize::from(entry.is_some_and(|entry| is_large(entry.offered.size)));
             steps.extend(self.create(file));
             busy += 1;
             *free = free.saturating_sub(1);
@@ -118,7 +112,7 @@ impl Incoming {
 
     /// Asks for everything of a file that is neither here nor on its way to the disk.
     fn want_missing(&mut self, file: u32) -> Vec<Step> {
-        let stands_still = self.hold.ours().is_some();
+        let stands_still = self.hold.stands_still();
         let Some(entry) = self.files.get_mut(file as usize) else {
             return Vec::new();
         };
@@ -216,7 +210,7 @@ impl Incoming {
 
     /// A chunk did not match: ask for just that one again.
     pub(crate) fn on_corrupt(&mut self, file: u32, offset: u64, len: u64) -> Vec<Step> {
-        let stands_still = self.hold.ours().is_some();
+        let stands_still = self.hold.stands_still();
         let Some(entry) = self.active_file(file) else {
             return Vec::new();
         };
@@ -279,8 +273,8 @@ impl Incoming {
         entry.state = FileState::Failed {
             reason: reason.clone(),
         };
-        self.small.retain(|queued| *queued != file);
-        self.large.retain(|queued| *queued != file);
+        let size = entry.offered.size;
+        self.waiting.remove(file, size);
         let mut steps = self.space_found(file);
         steps.push(Step::Disk(DiskRequest::Discard { key, file }));
         if tell_sender {
@@ -328,10 +322,6 @@ impl Incoming {
         };
         vec![self.mark(), self.ended(outcome)]
     }
-
-    pub(crate) const fn key(&self) -> IncomingKey {
-        self.key
-    }
 }
 
 #[cfg(test)]
@@ -341,6 +331,7 @@ mod tests {
     use parlor_proto::name::SafePath;
 
     use super::*;
+    use crate::input::IncomingKey;
 
     #[test]
     fn a_stopped_transfer_gives_its_places_back() {

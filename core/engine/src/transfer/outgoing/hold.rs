@@ -6,7 +6,6 @@ use parlor_proto::id::DeviceId;
 
 use super::{Outgoing, ReceiverState};
 use crate::notice::Notice;
-use crate::output::DiskRequest;
 use crate::transfer::Step;
 
 impl Outgoing {
@@ -22,36 +21,13 @@ impl Outgoing {
     /// The person wants it to stand still, or to go on.
     pub(crate) fn pause(&mut self, is_paused: bool) -> Vec<(DeviceId, Vec<Step>)> {
         self.is_paused = is_paused;
-        let mut steps = Vec::new();
-        for (device, receiver) in &mut self.receivers {
+        for receiver in self.receivers.values_mut() {
             receiver.pace.stopped();
-            if receiver.state != ReceiverState::Ended {
-                steps.push(*device);
-            }
         }
-        let frames = steps.into_iter();
-        frames
-            .map(|device| (device, vec![self.pause_frame()]))
+        let open = self.receivers.iter();
+        let open = open.filter(|(_, receiver)| receiver.state != ReceiverState::Ended);
+        open.map(|(device, _)| (*device, vec![self.pause_frame()]))
             .collect()
-    }
-
-    /// What is to be noted of a pause of ours.
-    pub(crate) fn pause_noted(&self) -> [Step; 2] {
-        let (transfer, is_paused) = (self.transfer, self.is_paused);
-        let notice = if is_paused {
-            Notice::OutgoingPaused {
-                transfer,
-                by: None,
-                reason: None,
-            }
-        } else {
-            Notice::OutgoingResumed { transfer, by: None }
-        };
-        let request = DiskRequest::MarkOutgoing {
-            transfer,
-            is_paused,
-        };
-        [Step::Disk(request), Step::Notice(notice)]
     }
 
     /// A receiver wants it to stand still, or to go on. It asks again for what it lacks then.
