@@ -1,15 +1,14 @@
 //! Answered transfers to this device, in the file of local state, so that they go on after the app
 //! was closed or killed.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use parlor_engine::input::IncomingKey;
 use parlor_engine::record::{FileMark, IncomingMarks, IncomingRecord};
-use parlor_proto::frame::{Frame, Offer};
 use parlor_proto::id::{DeviceId, RoomId};
 use rusqlite::{Row, params};
 
+use crate::clock::wall_clock_ms;
 use crate::store::Store;
+use crate::store::changes::{offer_bytes, offer_from};
 
 /// Ended transfers of a room that are remembered, so that their sender, asking again, hears how
 /// they ended. The oldest are forgotten first.
@@ -68,7 +67,7 @@ impl Store {
                     bytes_of(&marks.files),
                     marks.is_paused,
                     marks.stopped,
-                    now_ms()
+                    wall_clock_ms()
                 ])?;
                 Ok(())
             }
@@ -84,10 +83,6 @@ impl Store {
 
     fn keep_arrival(&self, room: RoomId, record: &IncomingRecord) -> rusqlite::Result<()> {
         let IncomingRecord { key, files, marks } = record;
-        let offer = Frame::Offer(Offer {
-            transfer: key.transfer,
-            files: files.clone(),
-        });
         let mut insert = self.connection.prepare_cached(
             "INSERT OR REPLACE INTO incoming
                  (room, device, transfer, offer, files, is_paused, stopped, changed_at_ms)
@@ -97,11 +92,11 @@ impl Store {
             room.0,
             key.from.0,
             key.transfer.cast_signed(),
-            offer.encode(),
+            offer_bytes(key.transfer, files),
             bytes_of(&marks.files),
             marks.is_paused,
             marks.stopped,
-            now_ms()
+            wall_clock_ms()
         ])?;
         Ok(())
     }
@@ -119,11 +114,11 @@ fn record(row: &Row<'_>) -> rusqlite::Result<Option<IncomingRecord>> {
     let key = key_of(row)?;
     let offer: Vec<u8> = row.get("offer")?;
     let marks: Vec<u8> = row.get("files")?;
-    let Ok(Frame::Offer(Offer { transfer, files })) = Frame::decode(&offer) else {
+    let Some(files) = offer_from(&offer, key.transfer) else {
         return Ok(None);
     };
     let marks: Option<Vec<FileMark>> = marks.into_iter().map(mark_of).collect();
-    let marks = marks.filter(|marks| marks.len() == files.len() && transfer == key.transfer);
+    let marks = marks.filter(|marks| marks.len() == files.len());
     let Some(marks) = marks else {
         return Ok(None);
     };
@@ -153,11 +148,6 @@ const fn mark_of(byte: u8) -> Option<FileMark> {
         3 => Some(FileMark::Failed),
         _ => None,
     }
-}
-
-pub(crate) fn now_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    i64::try_from(since.unwrap_or_default().as_millis()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

@@ -1,34 +1,13 @@
-//! The devices that were met, in the file of local state. One thread writes them.
-
-use std::path::PathBuf;
-use std::time::{SystemTime, UNIX_EPOCH};
+//! The devices that were met, in the file of local state.
 
 use parlor_engine::device::DevicePublic;
-use parlor_engine::input::DiskInput;
 use parlor_engine::known::{KNOWN_DEVICES_MAX, KnownDevice};
-use parlor_engine::record::IncomingRecord;
-use parlor_proto::id::{DeviceId, RoomId};
+use parlor_proto::id::DeviceId;
 use parlor_proto::text::DisplayName;
 use rusqlite::{Connection, params};
-use tokio::sync::mpsc;
 
-use crate::arrivals::ArrivalChange;
-use crate::offers::{KeptOffer, OfferChange};
-use crate::options::{IdentityLocation, RoomOptions};
-use crate::room::StartError;
-use crate::store::{KeyState, Store};
-
-/// Changes waiting for the disk: one for each hello and each decision of the person.
-pub(crate) const QUEUE_MAX: usize = 256;
-
-/// A change to what is known.
-#[derive(Debug)]
-pub(crate) enum DeviceChange {
-    Remember(KnownDevice),
-    Forget(DeviceId),
-    Arrival(ArrivalChange),
-    Offer(OfferChange),
-}
+use crate::clock::wall_clock_ms;
+use crate::store::Store;
 
 impl Store {
     /// Everybody who was met, in the order of the first meetings. Of more than the limit the
@@ -46,10 +25,6 @@ impl Store {
 
     /// Puts down what is known of a device; the name it had first stays.
     pub(crate) fn remember(&self, device: &KnownDevice) -> rusqlite::Result<()> {
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
-        let now_ms = i64::try_from(now.as_millis()).unwrap_or(i64::MAX);
         let DevicePublic { handshake, signing } = device.public;
         let mut upsert = self.connection.prepare_cached(
             "INSERT INTO known_device (handshake_key, signing_key, name, is_verified,
@@ -63,7 +38,7 @@ impl Store {
             signing,
             name,
             device.is_verified,
-            now_ms
+            wall_clock_ms()
         ])?;
         Ok(())
     }
@@ -79,57 +54,6 @@ impl Store {
             params![device.public.handshake, device.public.signing],
         )?;
         Ok(())
-    }
-}
-
-/// Everybody who was met, for the start of a session.
-pub(crate) fn known(
-    store: &Store,
-    location: &IdentityLocation,
-) -> Result<Vec<KnownDevice>, StartError> {
-    store.known_devices().map_err(|error| StartError::Identity {
-        path: path_of(location),
-        reason: error.to_string(),
-    })
-}
-
-/// What an earlier session of the same device left of the room's transfers.
-#[derive(Debug, Default)]
-pub(crate) struct Kept {
-    pub(crate) incoming: Vec<IncomingRecord>,
-    pub(crate) offers: Vec<KeptOffer>,
-    /// The numbers of the offers of all rooms.
-    pub(crate) offer_numbers: Vec<u64>,
-}
-
-/// The transfers of the room, for the start of a session that is the same device.
-pub(crate) fn kept(
-    store: &Store,
-    options: &RoomOptions,
-    key: KeyState,
-) -> Result<Kept, StartError> {
-    if key == KeyState::InUse {
-        return Ok(Kept::default());
-    }
-    let room = options.invite.secret.room_id();
-    let read = || {
-        store.forget_old_transfers()?;
-        Ok(Kept {
-            incoming: store.arrivals(room)?,
-            offers: store.offers(room)?,
-            offer_numbers: store.offer_numbers()?,
-        })
-    };
-    read().map_err(|error: rusqlite::Error| StartError::Identity {
-        path: path_of(&options.identity),
-        reason: error.to_string(),
-    })
-}
-
-fn path_of(location: &IdentityLocation) -> PathBuf {
-    match location {
-        IdentityLocation::Memory => PathBuf::new(),
-        IdentityLocation::Folder(folder) => folder.clone(),
     }
 }
 
@@ -150,46 +74,12 @@ fn all(connection: &Connection) -> rusqlite::Result<Vec<KnownDevice>> {
     rows.collect()
 }
 
-/// The thread: carries changes out in order until the queue's other end is gone. Only what fails is
-/// answered.
-pub(crate) fn run(
-    store: &Store,
-    room: RoomId,
-    mut queue: mpsc::Receiver<DeviceChange>,
-    answers: &mpsc::Sender<DiskInput>,
-) {
-    while let Some(change) = queue.blocking_recv() {
-        let (device, done) = match change {
-            DeviceChange::Remember(device) => (device.public.id(), store.remember(&device)),
-            DeviceChange::Forget(device) => (device, store.forget(device)),
-            DeviceChange::Offer(change) => {
-                // It is on offer all the same, until the app ends.
-                if let Err(error) = store.change_offer(room, &change) {
-                    tracing::warn!(%error, "an offer is not remembered");
-                }
-                continue;
-            }
-            DeviceChange::Arrival(change) => {
-                // The transfer goes on; only after a kill the person is asked again.
-                if let Err(error) = store.change_arrival(room, &change) {
-                    tracing::warn!(%error, "a transfer is not remembered");
-                }
-                continue;
-            }
-        };
-        if let Err(error) = done {
-            let reason = error.to_string();
-            // With nobody to hear it the rest is carried out all the same.
-            let _ = answers.blocking_send(DiskInput::DeviceNotRemembered { device, reason });
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use parlor_engine::device::DeviceKey;
 
     use super::*;
+    use crate::options::IdentityLocation;
     use crate::store::Opened;
 
     fn device(seed: u8, name: &str, is_verified: bool) -> KnownDevice {

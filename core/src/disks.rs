@@ -1,5 +1,5 @@
 //! The threads that touch the disk: one for files that arrive, one for files that are read, one for
-//! messages, one for what is known of devices. Each has a bounded queue, and all answer into one.
+//! messages, one for what is kept of devices and transfers. Each has a bounded queue, and all answer into one.
 
 use std::path::PathBuf;
 use std::thread::JoinHandle;
@@ -9,7 +9,6 @@ use parlor_engine::output::DiskRequest;
 use tokio::sync::mpsc;
 
 use crate::arrivals::ArrivalChange;
-use crate::devices::{self, DeviceChange};
 use crate::history::{self, History};
 use crate::inbox::{self, Inbox};
 use crate::offers::OfferChange;
@@ -17,6 +16,7 @@ use crate::options::{HistoryLocation, RoomOptions};
 use crate::outlet::Outlet;
 use crate::room::StartError;
 use crate::share::{self, ReadRequest};
+use crate::store::changes::{self, StoreChange};
 use crate::store::{KeyState, Store};
 
 /// Answers that may wait for the loop.
@@ -28,7 +28,7 @@ pub(crate) struct Disks {
     inbox: Outlet<DiskRequest>,
     reader: Outlet<ReadRequest>,
     history: Outlet<history::Entry>,
-    devices: Outlet<DeviceChange>,
+    changes: Outlet<StoreChange>,
     answers: mpsc::Receiver<DiskInput>,
     threads: Vec<JoinHandle<()>>,
     /// Whether transfers are remembered for the next session of this device. One with a key of the
@@ -59,8 +59,8 @@ impl Disks {
         let (reader_in, reader_queue) = mpsc::channel(share::QUEUE_MAX);
         let (history_in, history_queue) = mpsc::channel(history::QUEUE_MAX);
         let (out, answers) = mpsc::channel(ANSWERS_MAX);
-        let (devices_in, devices_queue) = mpsc::channel(devices::QUEUE_MAX);
-        let (inbox_out, reader_out, devices_out) = (out.clone(), out.clone(), out.clone());
+        let (changes_in, changes_queue) = mpsc::channel(changes::QUEUE_MAX);
+        let (inbox_out, reader_out, changes_out) = (out.clone(), out.clone(), out.clone());
         let threads = vec![
             thread("parlor-inbox", move || {
                 inbox::run(inbox, inbox_queue, &inbox_out)
@@ -68,8 +68,8 @@ impl Disks {
             thread("parlor-reader", move || {
                 share::run(reader_queue, &reader_out)
             })?,
-            thread("parlor-devices", move || {
-                devices::run(&store, room, devices_queue, &devices_out)
+            thread("parlor-store", move || {
+                changes::run(&store, room, changes_queue, &changes_out)
             })?,
             thread("parlor-history", move || {
                 history::run(&history, room, history_queue, &out)
@@ -79,7 +79,7 @@ impl Disks {
             inbox: Outlet::new(inbox_in),
             reader: Outlet::new(reader_in),
             history: Outlet::new(history_in),
-            devices: Outlet::new(devices_in),
+            changes: Outlet::new(changes_in),
             answers,
             threads,
             remembers: key != KeyState::InUse,
@@ -114,10 +114,10 @@ impl Disks {
                 is_answered: true,
             }),
             DiskRequest::RememberDevice { device } => {
-                self.devices.push(DeviceChange::Remember(device));
+                self.changes.push(StoreChange::Remember(device));
             }
             DiskRequest::ForgetDevice { device } => {
-                self.devices.push(DeviceChange::Forget(device));
+                self.changes.push(StoreChange::Forget(device));
             }
             DiskRequest::KeepIncoming { record } => self.change(ArrivalChange::Keep(record)),
             DiskRequest::MarkIncoming { key, marks } => {
@@ -137,13 +137,13 @@ impl Disks {
 
     fn change(&mut self, change: ArrivalChange) {
         if self.remembers {
-            self.devices.push(DeviceChange::Arrival(change));
+            self.changes.push(StoreChange::Arrival(change));
         }
     }
 
     pub(crate) fn change_offer(&mut self, change: OfferChange) {
         if self.remembers {
-            self.devices.push(DeviceChange::Offer(change));
+            self.changes.push(StoreChange::Offer(change));
         }
     }
 
@@ -163,17 +163,17 @@ impl Disks {
                 () = self.inbox.move_on() => {}
                 () = self.reader.move_on() => {}
                 () = self.history.move_on() => {}
-                () = self.devices.move_on() => {}
+                () = self.changes.move_on() => {}
             }
         }
     }
 
     /// Keeps what is still to be kept, and waits for the threads.
     pub(crate) async fn finish(mut self) {
-        while self.history.waiting() + self.devices.waiting() > 0 {
+        while self.history.waiting() + self.changes.waiting() > 0 {
             tokio::select! {
                 () = self.history.move_on() => {}
-                () = self.devices.move_on() => {}
+                () = self.changes.move_on() => {}
                 // Nobody wants the answers any more, but the thread wants to be rid of them.
                 Some(_) = self.answers.recv() => {}
             }
@@ -182,13 +182,13 @@ impl Disks {
             inbox,
             reader,
             history,
-            devices,
+            changes,
             answers,
             threads,
             remembers: _,
         } = self;
         // With its queue closed each thread comes to its end.
-        drop((inbox, reader, history, devices, answers));
+        drop((inbox, reader, history, changes, answers));
         let joined = tokio::task::spawn_blocking(|| {
             for thread in threads {
                 if thread.join().is_err() {

@@ -3,8 +3,8 @@
 //! One task owns the session. Sockets, links and disks are tasks and threads of their own that
 //! report over bounded channels; none of them decides anything.
 
-use std::path::PathBuf;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use parlor_engine::input::{Command, DiskInput, Input};
 use parlor_engine::notice::Notice;
@@ -12,11 +12,11 @@ use parlor_engine::output::Output;
 use parlor_engine::session::{Config, Session};
 use parlor_engine::time::{Deadline, Moment};
 use parlor_engine::view::RoomView;
-use parlor_proto::frame::ChatMessage;
+use parlor_proto::frame::{ChatMessage, OfferedFile};
 use parlor_proto::id::DeviceId;
 use tokio::sync::{mpsc, watch};
 
-use crate::devices;
+use crate::clock::wall_clock_ms;
 use crate::disks::Disks;
 use crate::history;
 use crate::links::{LinkTag, Links};
@@ -28,6 +28,7 @@ use crate::rtc::RtcEvent;
 use crate::share::{self, Leaves, Preparation, ReadRequest, Shelf, SourceFile};
 use crate::socket::{Socket, SocketEvent};
 use crate::store::Opened;
+use crate::store::changes::Kept;
 
 /// Reports of each kind that may wait for the loop.
 const REPORTS_MAX: usize = 256;
@@ -108,8 +109,7 @@ pub(crate) fn spawn(
     }
     let number = u64::from_le_bytes(number);
     let Opened { key, state, store } = Opened::open(&options.identity)?;
-    let known = devices::known(&store, &options.identity)?;
-    let kept = devices::kept(&store, &options, state)?;
+    let kept = Kept::read(&store, &options, state)?;
     // Random, so that a restarted device does not reuse a number its peers remember.
     let shelf = Shelf::new(outgoing_folder(&options, state), number >> 16);
     shelf.keep_only(&kept.offer_numbers);
@@ -133,7 +133,7 @@ pub(crate) fn spawn(
         intent,
         max_peers,
         device: key,
-        known,
+        known: kept.known,
         incoming: kept.incoming,
         accept,
         name,
@@ -236,7 +236,7 @@ impl Driver {
         match command {
             DriverCommand::Session(command) => self.feed(Input::Command(command)),
             DriverCommand::Say { text } => {
-                let written_at_ms = wall_clock_ms();
+                let written_at_ms = wall_clock_ms().cast_unsigned();
                 self.feed(Input::Command(Command::Say {
                     text,
                     written_at_ms,
@@ -263,7 +263,7 @@ impl Driver {
         } = prepared;
         let paths: Option<Vec<_>> = sources
             .iter()
-            .map(|source| source.path().map(std::path::Path::to_owned))
+            .map(|source| source.path().map(Path::to_owned))
             .collect();
         // Cleaned photos are in a file without a name, which ends with the app.
         if let (Some(paths), Leaves::Kept(_)) = (paths, &leaves) {
@@ -274,22 +274,14 @@ impl Driver {
                 is_paused: false,
             }));
         }
-        self.disks.read(ReadRequest::Open {
-            transfer,
-            sources,
-            leaves,
-        });
         self.events.push(RoomEvent::Prepared {
             share,
             transfer,
             files: files.clone(),
             more,
         });
-        self.feed(Input::Command(Command::Offer {
-            transfer,
-            files,
-            is_paused: false,
-        }));
+        let is_paused = false;
+        self.put_on_offer((transfer, is_paused), files, sources, leaves);
     }
 
     /// Offers what an earlier life of the app had on offer in this room.
@@ -307,21 +299,31 @@ impl Driver {
                 self.disks.change_offer(OfferChange::Forget(transfer));
                 continue;
             };
-            self.disks.read(ReadRequest::Open {
-                transfer,
-                sources,
-                leaves,
-            });
             self.events.push(RoomEvent::OfferedAgain {
                 transfer,
                 files: files.clone(),
             });
-            self.feed(Input::Command(Command::Offer {
-                transfer,
-                files,
-                is_paused,
-            }));
+            self.put_on_offer((transfer, is_paused), files, sources, leaves);
         }
+    }
+
+    fn put_on_offer(
+        &mut self,
+        (transfer, is_paused): (u64, bool),
+        files: Vec<OfferedFile>,
+        sources: Vec<SourceFile>,
+        leaves: Leaves,
+    ) {
+        self.disks.read(ReadRequest::Open {
+            transfer,
+            sources,
+            leaves,
+        });
+        self.feed(Input::Command(Command::Offer {
+            transfer,
+            files,
+            is_paused,
+        }));
     }
 
     fn now(&self) -> Moment {
@@ -459,11 +461,4 @@ fn outgoing_folder(options: &RoomOptions, key: KeyState) -> Option<PathBuf> {
         IdentityLocation::Folder(folder) if key == KeyState::Kept => Some(folder.join("outgoing")),
         IdentityLocation::Folder(_) | IdentityLocation::Memory => None,
     }
-}
-
-fn wall_clock_ms() -> u64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

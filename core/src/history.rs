@@ -4,7 +4,6 @@
 //! is durable.
 
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use parlor_engine::input::{DiskInput, MessageId};
 use parlor_proto::frame::ChatMessage;
@@ -12,6 +11,7 @@ use parlor_proto::id::{DeviceId, RoomId};
 use rusqlite::{Connection, params};
 use tokio::sync::mpsc;
 
+use crate::clock::wall_clock_ms;
 use crate::options::HistoryLocation;
 
 /// Version of the schema below, kept in the file itself.
@@ -84,11 +84,7 @@ impl History {
         author: DeviceId,
         message: &ChatMessage,
     ) -> rusqlite::Result<()> {
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
         let signed = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
-        let kept_at_ms = i64::try_from(now.as_millis()).unwrap_or(i64::MAX);
         let mut insert = self.connection.prepare_cached(
             "INSERT INTO message
                  (room, author, stream, seq, written_at_ms, kept_at_ms, text, signature)
@@ -101,7 +97,7 @@ impl History {
             message.stream.cast_signed(),
             seq,
             written_at_ms,
-            kept_at_ms,
+            wall_clock_ms(),
             message.text,
             message.signature
         ])?;

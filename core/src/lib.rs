@@ -11,6 +11,7 @@ pub mod room;
 pub mod rtc;
 
 mod arrivals;
+mod clock;
 mod devices;
 mod disks;
 mod driver;

@@ -3,17 +3,14 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use parlor_proto::frame::{Frame, Offer, OfferedFile};
+use parlor_proto::frame::OfferedFile;
 use parlor_proto::id::RoomId;
 use rusqlite::params;
 
-use crate::arrivals::now_ms;
+use crate::clock::wall_clock_ms;
 use crate::store::Store;
-
-/// How long a transfer is remembered that nobody goes on with.
-const KEPT_FOR: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+use crate::store::changes::{offer_bytes, offer_from};
 
 /// An offer as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,33 +45,17 @@ impl Store {
         for row in rows {
             let (transfer, offer, is_paused) = row?;
             let paths = self.paths(transfer)?;
-            match Frame::decode(&offer) {
-                Ok(Frame::Offer(offer)) if offer.files.len() == paths.len() => {
-                    offers.push(KeptOffer {
-                        transfer,
-                        files: offer.files,
-                        paths,
-                        is_paused,
-                    });
-                }
-                Ok(_) | Err(_) => self.change_offer(room, &OfferChange::Forget(transfer))?,
+            match offer_from(&offer, transfer) {
+                Some(files) if files.len() == paths.len() => offers.push(KeptOffer {
+                    transfer,
+                    files,
+                    paths,
+                    is_paused,
+                }),
+                Some(_) | None => self.change_offer(room, &OfferChange::Forget(transfer))?,
             }
         }
         Ok(offers)
-    }
-
-    /// Forgets what was under way in rooms that nobody came back to for [`KEPT_FOR`].
-    pub(crate) fn forget_old_transfers(&self) -> rusqlite::Result<()> {
-        let age_ms = i64::try_from(KEPT_FOR.as_millis()).unwrap_or(i64::MAX);
-        let oldest = now_ms().saturating_sub(age_ms);
-        let transaction = self.connection.unchecked_transaction()?;
-        transaction.execute("DELETE FROM incoming WHERE changed_at_ms < ?1", [oldest])?;
-        transaction.execute("DELETE FROM outgoing WHERE made_at_ms < ?1", [oldest])?;
-        transaction.execute(
-            "DELETE FROM outgoing_file WHERE transfer NOT IN (SELECT transfer FROM outgoing)",
-            [],
-        )?;
-        transaction.commit()
     }
 
     /// The numbers of all offers of all rooms.
@@ -105,15 +86,12 @@ impl Store {
                     paths,
                     is_paused,
                 } = offer;
-                let frame = Frame::Offer(Offer {
-                    transfer: *transfer,
-                    files: files.clone(),
-                });
+                let offer = offer_bytes(*transfer, files);
                 let number = transfer.cast_signed();
                 transaction.execute(
                     "INSERT INTO outgoing (transfer, room, offer, is_paused, made_at_ms)
                      VALUES (?1, ?2, ?3, ?4, ?5)",
-                    params![number, room.0, frame.encode(), is_paused, now_ms()],
+                    params![number, room.0, offer, is_paused, wall_clock_ms()],
                 )?;
                 let mut insert = transaction.prepare_cached(
                     "INSERT INTO outgoing_file (transfer, file, path) VALUES (?1, ?2, ?3)",

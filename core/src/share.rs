@@ -317,7 +317,7 @@ impl Hasher<'_> {
 }
 
 /// Reads until the buffer is full or the file ends.
-fn read_full(source: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+pub(crate) fn read_full(source: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
     let mut len = 0;
     while len < buffer.len() {
         match source.read(&mut buffer[len..]) {

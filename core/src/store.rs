@@ -16,6 +16,8 @@ use zeroize::Zeroizing;
 use crate::options::IdentityLocation;
 use crate::room::StartError;
 
+pub(crate) mod changes;
+
 /// Version of the schema below, kept in the file itself.
 const SCHEMA_VERSION: i64 = 2;
 

@@ -1,7 +1,7 @@
 //! The real folder, reached through one handle of it (`cap-std`).
 
 use std::fs::File;
-use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -12,6 +12,7 @@ use fs4::FileExt;
 
 use super::partial::{self, JOURNAL, PART};
 use super::volume::{Standing, Taken, Volume, VolumeFile};
+use crate::share::read_full;
 
 /// Where partial files grow.
 pub(super) const PARTIALS: &str = ".parlor-partial";
@@ -237,21 +238,10 @@ impl VolumeFile for DiskFile {
         FileExt::allocate(&self.0, len_bytes)
     }
 
-    fn read_at(&self, offset: u64, mut buffer: &mut [u8]) -> io::Result<usize> {
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
         let mut file = &self.0;
         file.seek(SeekFrom::Start(offset))?;
-        let mut read = 0;
-        loop {
-            match file.read(buffer) {
-                Ok(0) => return Ok(read),
-                Ok(len) => {
-                    read += len;
-                    buffer = buffer.get_mut(len..).unwrap_or_default();
-                }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
+        read_full(&mut file, buffer)
     }
 
     fn write_at(&self, offset: u64, data: &[u8]) -> io::Result<()> {

@@ -7,20 +7,28 @@ use std::collections::BTreeMap;
 use std::io;
 
 use parlor_engine::input::DiskInput;
-use parlor_proto::name::SafePath;
+use parlor_proto::name::{SafeName, SafePath};
 
 use super::partial::{self, JOURNAL, PART, Partial};
 use super::volume::{Taken, Volume, VolumeFile};
 use super::{FileId, Inbox, is_no_space, store_failed};
 
 /// Names tried when the offered one is taken.
-pub(super) const NUMBERS_MAX: u32 = 10_000;
+const NUMBERS_MAX: u32 = 10_000;
 
 /// Files that are synced side by side: a journaling volume commits what waits at once together.
 const SYNCS_MAX: usize = 8;
 
 /// Folders kept open until they are synced: well below the open files a system allows.
 const FOLDERS_MAX: usize = 128;
+
+/// The names that a file may get: the offered one, and numbers after it.
+pub(super) fn names(offered: &SafePath) -> impl Iterator<Item = SafeName> {
+    (1..=NUMBERS_MAX).map(|number| match number {
+        1 => offered.file_name().clone(),
+        n => offered.file_name().numbered(n),
+    })
+}
 
 impl<V: Volume> Inbox<V> {
     /// Makes whole files durable and gives them their names; an answer for each.
@@ -126,11 +134,7 @@ impl<'a, V: Volume> Shelf<'a, V> {
         let volume = self.volume;
         let target = self.folder(offered)?;
         let part = format!("{stem}{PART}");
-        for number in 1..=NUMBERS_MAX {
-            let name = match number {
-                1 => offered.file_name().clone(),
-                n => offered.file_name().numbered(n),
-            };
+        for name in names(offered) {
             match volume.take_name(&part, target, name.as_str()) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error),

@@ -89,15 +89,15 @@ impl<F: VolumeFile> Partial<F> {
         let needed = size.saturating_sub(file.allocated_bytes()?);
         let taken = RESERVED_BYTES.saturating_add(around.promised);
         let free = volume.free_bytes()?.saturating_sub(taken);
-        let total = volume.total_bytes()?;
-        if size > total {
-            let (needs, has) = (size.div_ceil(1_000_000), total / 1_000_000);
-            let text = format!(
-                "not enough space: the file needs {needs} MB, and the whole disk has {has} MB"
-            );
-            return Err(io::Error::new(io::ErrorKind::FileTooLarge, text));
-        }
         if needed > free {
+            let total = volume.total_bytes()?;
+            if size > total {
+                let (needs, has) = (size.div_ceil(1_000_000), total / 1_000_000);
+                let text = format!(
+                    "not enough space: the file needs {needs} MB, and the whole disk has {has} MB"
+                );
+                return Err(io::Error::new(io::ErrorKind::FileTooLarge, text));
+            }
             let (needs, has) = (needed.div_ceil(1_000_000), free / 1_000_000);
             let text = format!("not enough space: the file needs {needs} MB, {has} MB are free");
             return Err(io::Error::new(io::ErrorKind::StorageFull, text));

@@ -4,7 +4,7 @@ use std::io;
 
 use parlor_proto::frame::OfferedFile;
 
-use super::naming::NUMBERS_MAX;
+use super::naming::names;
 use super::partial::{self, SAME_CONTENT_MAX, stem};
 use super::volume::{Volume, VolumeFile};
 
@@ -28,11 +28,7 @@ pub(super) fn find<V: Volume>(
         folders.push(folder);
     }
     let mut hashed = 0;
-    for number in 1..=NUMBERS_MAX {
-        let name = match number {
-            1 => offered.path.file_name().clone(),
-            n => offered.path.file_name().numbered(n),
-        };
+    for name in names(&offered.path) {
         let file = match volume.open_stored(folders.last()?, name.as_str()) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
             Err(_) => continue,
