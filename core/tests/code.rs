@@ -4,30 +4,18 @@
     reason = "a test that cannot set up its scene has failed"
 )]
 
-use std::time::Duration;
-
 use parlor_core::code::{NewcomerError, RedeemError, redeem};
 use parlor_core::options::RoomOptions;
 use parlor_core::room::notice::{CodeEnd, Notice};
-use parlor_core::room::{Room, RoomEvent, RoomEvents};
+use parlor_core::room::{Room, RoomEvents};
 use parlor_proto::code::{Code, Nameplate, Words};
-use parlor_proto::invite::{Invite, RoomSecret, ServerUrl};
+use parlor_proto::invite::Invite;
 use parlor_proto::signal::JoinIntent;
 use parlor_proto::text::DisplayName;
-use parlor_signaling::server::{Server, ServerConfig};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+use common::{notice, server};
 
-async fn server() -> (Server, Invite) {
-    let config = ServerConfig::new("127.0.0.1:0".parse().unwrap());
-    let server = Server::bind(config).await.unwrap();
-    let url = format!("http://{}", server.local_addr());
-    let invite = Invite {
-        server: ServerUrl::parse(&url).unwrap(),
-        secret: RoomSecret::from_bytes([7; 32]),
-    };
-    (server, invite)
-}
+mod common;
 
 fn enter(invite: &Invite, intent: JoinIntent, name: &str) -> (Room, RoomEvents) {
     let mut options = RoomOptions::new(invite.clone(), intent, DisplayName::sanitise(name));
@@ -35,25 +23,9 @@ fn enter(invite: &Invite, intent: JoinIntent, name: &str) -> (Room, RoomEvents) 
     Room::start(options).unwrap()
 }
 
-async fn next<T>(events: &mut RoomEvents, what: &str, pick: impl Fn(&Notice) -> Option<T>) -> T {
-    let search = async {
-        loop {
-            let event = events.next().await;
-            let event = event.unwrap_or_else(|| panic!("ended before {what}"));
-            if let RoomEvent::Session(notice) = &event
-                && let Some(found) = pick(notice)
-            {
-                return found;
-            }
-        }
-    };
-    let found = tokio::time::timeout(PATIENCE, search).await;
-    found.unwrap_or_else(|_| panic!("no {what} in time"))
-}
-
 async fn code(room: &Room, events: &mut RoomEvents, uses: u32) -> Code {
     room.open_code(uses).await.unwrap();
-    next(events, "code", |notice| match notice {
+    notice(events, "code", |notice| match notice {
         Notice::CodeReady { code, .. } => Some(code.clone()),
         _ => None,
     })
@@ -61,7 +33,7 @@ async fn code(room: &Room, events: &mut RoomEvents, uses: u32) -> Code {
 }
 
 async fn end_of_code(events: &mut RoomEvents) -> CodeEnd {
-    next(events, "end of the code", |notice| match notice {
+    notice(events, "end of the code", |notice| match notice {
         Notice::CodeClosed { why } => Some(*why),
         _ => None,
     })
@@ -91,7 +63,7 @@ async fn a_newcomer_who_types_the_code_is_in_the_room() {
     assert_eq!(given, invite);
     let (_bob, mut bob_events) = enter(&given, JoinIntent::Join, "Bob");
     let met = |notice: &Notice| matches!(notice, Notice::PeerConnected { .. }).then_some(());
-    next(&mut bob_events, "connection", met).await;
+    notice(&mut bob_events, "connection", met).await;
     assert_eq!(end_of_code(&mut ada_events).await, CodeEnd::UsedUp);
 }
 

@@ -5,36 +5,24 @@
 )]
 
 use std::path::Path;
-use std::time::Duration;
 
 use parlor_core::options::{IdentityLocation, RoomOptions};
 use parlor_core::room::known::Standing;
 use parlor_core::room::notice::Notice;
 use parlor_core::room::view::PeerView;
-use parlor_core::room::{KeyState, Room, RoomEvent, RoomEvents};
+use parlor_core::room::{KeyState, Room, RoomEvents};
 use parlor_proto::id::DeviceId;
-use parlor_proto::invite::{Invite, RoomSecret, ServerUrl};
+use parlor_proto::invite::Invite;
 use parlor_proto::signal::JoinIntent;
 use parlor_proto::text::DisplayName;
-use parlor_signaling::server::{Server, ServerConfig};
 
-/// Long enough for a loaded machine, short enough that a hang is seen.
-const PATIENCE: Duration = Duration::from_secs(60);
+use common::{PATIENCE, server};
+
+mod common;
 
 struct Member {
     room: Room,
     events: RoomEvents,
-}
-
-async fn server() -> (Server, Invite) {
-    let config = ServerConfig::new("127.0.0.1:0".parse().unwrap());
-    let server = Server::bind(config).await.unwrap();
-    let url = format!("http://{}", server.local_addr());
-    let invite = Invite {
-        server: ServerUrl::parse(&url).unwrap(),
-        secret: RoomSecret::from_bytes([7; 32]),
-    };
-    (server, invite)
 }
 
 fn member(invite: &Invite, name: &str, data: &Path) -> Member {
@@ -50,19 +38,7 @@ fn member(invite: &Invite, name: &str, data: &Path) -> Member {
 
 impl Member {
     async fn notice<T>(&mut self, what: &str, pick: impl Fn(&Notice) -> Option<T>) -> T {
-        let search = async {
-            loop {
-                let event = self.events.next().await;
-                let event = event.unwrap_or_else(|| panic!("ended before {what}"));
-                if let RoomEvent::Session(notice) = &event
-                    && let Some(found) = pick(notice)
-                {
-                    return found;
-                }
-            }
-        };
-        let found = tokio::time::timeout(PATIENCE, search).await;
-        found.unwrap_or_else(|_| panic!("no {what} in time"))
+        common::notice(&mut self.events, what, pick).await
     }
 
     /// Who comes next, and what is known of them.

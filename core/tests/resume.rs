@@ -6,19 +6,19 @@
 )]
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use parlor_core::options::{IdentityLocation, RoomOptions};
 use parlor_core::room::notice::{Notice, OfferStanding, Outcome};
 use parlor_core::room::view::TransferStateView;
-use parlor_core::room::{Room, RoomEvent, RoomEvents};
-use parlor_proto::invite::{Invite, RoomSecret, ServerUrl};
+use parlor_core::room::{Room, RoomEvents};
+use parlor_proto::invite::Invite;
 use parlor_proto::signal::JoinIntent;
 use parlor_proto::text::DisplayName;
-use parlor_signaling::server::{Server, ServerConfig};
+use parlor_signaling::server::Server;
 
-/// Long enough for a loaded machine, short enough that a hang is seen.
-const PATIENCE: Duration = Duration::from_secs(60);
+use common::PATIENCE;
+
+mod common;
 
 const FILE_BYTES: usize = 48 * 1024 * 1024;
 
@@ -35,13 +35,7 @@ struct App {
 
 impl Scene {
     async fn set() -> Self {
-        let config = ServerConfig::new("127.0.0.1:0".parse().unwrap());
-        let server = Server::bind(config).await.unwrap();
-        let url = format!("http://{}", server.local_addr());
-        let invite = Invite {
-            server: ServerUrl::parse(&url).unwrap(),
-            secret: RoomSecret::from_bytes([7; 32]),
-        };
+        let (server, invite) = common::server().await;
         Self {
             _server: server,
             invite,
@@ -78,19 +72,7 @@ impl Scene {
 
 impl App {
     async fn notice<T>(&mut self, what: &str, pick: impl Fn(&Notice) -> Option<T>) -> T {
-        let search = async {
-            loop {
-                let event = self.events.next().await;
-                let event = event.unwrap_or_else(|| panic!("ended before {what}"));
-                if let RoomEvent::Session(notice) = &event
-                    && let Some(found) = pick(notice)
-                {
-                    return found;
-                }
-            }
-        };
-        let found = tokio::time::timeout(PATIENCE, search).await;
-        found.unwrap_or_else(|_| panic!("no {what} in time"))
+        common::notice(&mut self.events, what, pick).await
     }
 
     async fn outcome(&mut self) -> Outcome {

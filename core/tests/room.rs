@@ -5,39 +5,24 @@
 )]
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use parlor_core::options::RoomOptions;
 use parlor_core::room::notice::{Notice, Outcome};
 use parlor_core::room::{Room, RoomEvent, RoomEvents};
-use parlor_proto::invite::{Invite, RoomSecret, ServerUrl};
+use parlor_proto::invite::Invite;
 use parlor_proto::signal::{ErrorCode, JoinIntent};
 use parlor_proto::text::DisplayName;
-use parlor_signaling::server::{Server, ServerConfig};
+use parlor_signaling::server::Server;
 
-/// Long enough for a loaded machine, short enough that a hang is seen.
-const PATIENCE: Duration = Duration::from_secs(60);
+use common::{PATIENCE, server};
+
+mod common;
 
 struct Member {
     room: Room,
     events: RoomEvents,
     _folder: tempfile::TempDir,
     folder: PathBuf,
-}
-
-async fn server() -> (Server, Invite) {
-    let server = Server::bind(ServerConfig::new("127.0.0.1:0".parse().unwrap()))
-        .await
-        .unwrap();
-    let url = format!("http://{}", server.local_addr());
-    let secret = RoomSecret::from_bytes([7; 32]);
-    (
-        server,
-        Invite {
-            server: ServerUrl::parse(&url).unwrap(),
-            secret,
-        },
-    )
 }
 
 fn member(invite: &Invite, intent: JoinIntent, name: &str) -> Member {
@@ -57,30 +42,12 @@ fn member(invite: &Invite, intent: JoinIntent, name: &str) -> Member {
 
 impl Member {
     /// The next event that `pick` takes something from.
-    async fn until<T>(&mut self, what: &str, mut pick: impl FnMut(&RoomEvent) -> Option<T>) -> T {
-        let search = async {
-            loop {
-                let event = self
-                    .events
-                    .next()
-                    .await
-                    .unwrap_or_else(|| panic!("ended before {what}"));
-                if let Some(found) = pick(&event) {
-                    return found;
-                }
-            }
-        };
-        tokio::time::timeout(PATIENCE, search)
-            .await
-            .unwrap_or_else(|_| panic!("no {what} in time"))
+    async fn until<T>(&mut self, what: &str, pick: impl FnMut(&RoomEvent) -> Option<T>) -> T {
+        common::event(&mut self.events, what, pick).await
     }
 
     async fn notice<T>(&mut self, what: &str, pick: impl Fn(&Notice) -> Option<T>) -> T {
-        self.until(what, |event| match event {
-            RoomEvent::Session(notice) => pick(notice),
-            _ => None,
-        })
-        .await
+        common::notice(&mut self.events, what, pick).await
     }
 
     async fn connected(&mut self) {

@@ -49,15 +49,14 @@ fn begun(seed: u64, sizes: &[usize]) -> (World, u64) {
     (world, transfer)
 }
 
-#[test]
-fn a_killed_receiver_goes_on_without_asking_again() {
-    let name = "a_killed_receiver_goes_on_without_asking_again";
+/// A transfer whose receiver or sender is killed half-way ends well, and nobody is asked twice.
+fn goes_on_after_a_kill_of(node: usize, name: &str) {
     check(module_path!(), name, 40, |seed| {
         let (mut world, _) = begun(seed, &[3_000_000, 1_000, 400_000, 0]);
         let millis = world.dice().u64(500..4000);
         world.run_for(Duration::from_millis(millis));
-        world.kill(1);
-        world.restart(1);
+        world.kill(node);
+        world.restart(node);
         world.set_manner(1, Manner::Ignores);
         world.run_until("it is complete", LIMIT, |world| is_complete(world, 1));
         assert_eq!(questions(&world, 1), 1);
@@ -65,18 +64,13 @@ fn a_killed_receiver_goes_on_without_asking_again() {
 }
 
 #[test]
+fn a_killed_receiver_goes_on_without_asking_again() {
+    goes_on_after_a_kill_of(1, "a_killed_receiver_goes_on_without_asking_again");
+}
+
+#[test]
 fn a_killed_sender_goes_on_without_a_question() {
-    let name = "a_killed_sender_goes_on_without_a_question";
-    check(module_path!(), name, 40, |seed| {
-        let (mut world, _) = begun(seed, &[3_000_000, 1_000, 400_000]);
-        let millis = world.dice().u64(500..4000);
-        world.run_for(Duration::from_millis(millis));
-        world.kill(0);
-        world.restart(0);
-        world.set_manner(1, Manner::Ignores);
-        world.run_until("it is complete", LIMIT, |world| is_complete(world, 1));
-        assert_eq!(questions(&world, 1), 1);
-    });
+    goes_on_after_a_kill_of(0, "a_killed_sender_goes_on_without_a_question");
 }
 
 #[test]
