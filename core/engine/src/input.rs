@@ -78,6 +78,13 @@ pub enum LinkInput {
         /// File bytes in it.
         data_len: u64,
     },
+    /// Something happened on a lane. Inputs of a lane that has ended are ignored.
+    Lane {
+        /// Its number.
+        lane: u32,
+        /// What happened.
+        event: LaneInput,
+    },
     /// The path changed or was measured again.
     Path(PathView),
     /// The peer used the connection as no implementation does, and the connection is gone. The last
@@ -89,6 +96,25 @@ pub enum LinkInput {
     /// The connection is gone. The last input of an attempt.
     Closed {
         /// For a person to read.
+        reason: String,
+    },
+}
+
+/// On a lane: the second way for bulk frames.
+#[derive(Debug)]
+pub enum LaneInput {
+    /// Both sides are there; the certificate of the other one is that of the link.
+    Open,
+    /// The next bulk frame of the peer, in the order they were sent.
+    Bulk(Bytes),
+    /// The transport took a bulk frame holding this many file bytes.
+    Sent {
+        /// File bytes in it.
+        data_len: u64,
+    },
+    /// The lane is gone, or never came about. Its last input.
+    Closed {
+        /// For logs.
         reason: String,
     },
 }
@@ -155,6 +181,12 @@ pub enum DiskInput {
         peer: PeerId,
         /// Its attempt.
         attempt: u32,
+        /// The transfer.
+        transfer: u64,
+        /// The file.
+        file: u32,
+        /// First byte.
+        offset: u64,
         /// The bulk frame.
         frame: Bytes,
         /// File bytes in it.

@@ -22,6 +22,7 @@
 
 mod allowance;
 mod chat;
+mod lane;
 mod pacer;
 mod peer;
 mod quota;

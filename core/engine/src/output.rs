@@ -79,7 +79,31 @@ pub enum LinkAction {
         /// File bytes in it.
         data_len: u64,
     },
+    /// Do something with a lane of it.
+    Lane {
+        /// The lane's number.
+        lane: u32,
+        /// What to do.
+        action: LaneAction,
+    },
     /// Close it once what was sent is out. No input of this attempt is wanted after this.
+    Close,
+}
+
+/// What to do with a lane: the second way for bulk frames.
+#[derive(Debug)]
+pub enum LaneAction {
+    /// Open it: the offerer dials, the answerer listens. Reports of an older lane end with this.
+    Open,
+    /// Send a bulk frame and report [`LaneInput::Sent`](crate::input::LaneInput::Sent) when the
+    /// transport took it.
+    Send {
+        /// The frame.
+        frame: Bytes,
+        /// File bytes in it.
+        data_len: u64,
+    },
+    /// Close it at once.
     Close,
 }
 

@@ -54,6 +54,11 @@ impl SendPacer {
     pub(crate) fn abandoned(&mut self, len: u64) {
         self.in_pipe = self.in_pipe.saturating_sub(len);
         self.chunks_in_pipe = self.chunks_in_pipe.saturating_sub(1);
+        self.given_back(len);
+    }
+
+    /// A chunk that was sent did not get there and is to be sent again.
+    pub(crate) fn given_back(&mut self, len: u64) {
         self.sent = self.sent.saturating_sub(len);
     }
 

@@ -16,6 +16,7 @@ use crate::allowance::Allowance;
 use crate::device::DevicePublic;
 use crate::handshake::{Handshake, Proven};
 use crate::known::Standing;
+use crate::lane::Lane;
 use crate::output::Role;
 use crate::pacer::{ReceiveCredit, SendPacer};
 use crate::quota::UNREAD_MAX;
@@ -129,9 +130,16 @@ pub(crate) struct OpenLink {
     pub(crate) corrupt_chunks: u32,
     /// The transfer that was served last.
     pub(crate) turn: u64,
+    pub(crate) lane: Lane,
 }
 
 impl OpenLink {
+    /// The transport took file bytes, which it does only as the peer reads.
+    pub(crate) fn taken(&mut self, len: u64, now: Moment) {
+        self.send.sent(len);
+        self.last_read = now;
+    }
+
     /// A ping leaves.
     pub(crate) fn pinged(&mut self, nonce: u64) {
         if self.pings.len() == PINGS_KEPT {
@@ -158,6 +166,10 @@ pub(crate) enum Due {
     AskForOffer,
     /// The try took too long.
     ConnectTimeout,
+    /// Open a lane.
+    Lane,
+    /// A lane did not come about in time.
+    LaneTimeout,
     /// Probe a quiet link.
     Ping,
     /// The link said nothing for too long.
@@ -381,8 +393,17 @@ impl Peer {
             receive,
             corrupt_chunks: 0,
             turn: 0,
+            lane: Lane::default(),
         }));
         took
+    }
+
+    /// Both sides can carry bulk frames on a lane; the answerer opens it.
+    pub(crate) fn share_lane(&mut self, peer_window_bytes: u32, now: Moment) {
+        let role = self.role;
+        if let Some(open) = self.open_mut() {
+            open.lane = Lane::shared(role, peer_window_bytes, now);
+        }
     }
 
     /// Keeps a candidate that came before its offer. The oldest goes when there are too many.
@@ -424,7 +445,8 @@ impl Peer {
                 open.ping_at = now + PING_EVERY;
                 Some(Due::Ping)
             }
-            LinkState::Waiting { .. } | LinkState::Connecting { .. } | LinkState::Open(_) => None,
+            LinkState::Open(open) => open.lane.due(now),
+            LinkState::Waiting { .. } | LinkState::Connecting { .. } => None,
         }
     }
 
@@ -447,10 +469,12 @@ impl Peer {
                     at: open.last_read + UNREAD_MAX,
                     why: "a peer that does not read",
                 };
-                silent.min(unread).min(Deadline {
+                let ping = Deadline {
                     at: open.ping_at,
                     why: "ping a peer",
-                })
+                };
+                let link = silent.min(unread).min(ping);
+                open.lane.deadline().map_or(link, |lane| link.min(lane))
             }
         }
     }
@@ -467,6 +491,7 @@ impl Peer {
             identity,
             state,
             path,
+            has_lane: self.open().is_some_and(|open| open.lane.is_open()),
             attempts: self.attempt,
             standing: self.standing.clone(),
             emoji: self.open().and_then(|open| open.sas.as_ref()?.emoji()),

@@ -74,6 +74,8 @@ pub(crate) enum Counted {
     StaleBytes,
     /// Connections that came as far as a hello.
     Hellos,
+    /// Lanes that opened or ended.
+    Lanes,
 }
 
 /// How much at once, and how much of it is forgotten each second.
@@ -84,7 +86,7 @@ struct Quota {
 }
 
 /// Number of kinds in [`Counted`].
-const KINDS: usize = 15;
+const KINDS: usize = 16;
 
 impl Counted {
     const fn quota(self) -> Quota {
@@ -120,6 +122,8 @@ impl Counted {
             Self::StaleBytes => (64 << 20, 4 << 20),
             // A path that breaks every two seconds.
             Self::Hellos => (60, 1),
+            // Two words for each, and a lane that breaks every two seconds.
+            Self::Lanes => (120, 2),
         };
         Quota { burst, per_second }
     }
@@ -139,6 +143,7 @@ impl Counted {
             Self::Idle => "sends a flood of frames that mean nothing",
             Self::StaleChunks | Self::StaleBytes => "keeps sending files that nobody asked for",
             Self::Hellos => "connects again and again",
+            Self::Lanes => "opens lanes again and again",
         }
     }
 }

@@ -38,6 +38,7 @@ mod commands;
 mod files;
 mod frames;
 mod identity;
+mod lanes;
 mod limits;
 mod links;
 mod proof;
@@ -76,6 +77,8 @@ pub struct Config {
     pub incoming: Vec<IncomingRecord>,
     /// Which offers are taken without asking.
     pub accept: AcceptRules,
+    /// Whether file bytes may go over a lane where the other side has one too.
+    pub has_lane: bool,
     /// File bytes that may wait in this device's memory for each peer; less than
     /// [`WINDOW_MIN_BYTES`] or more than [`WINDOW_MAX_BYTES`] counts as that.
     pub window_bytes: u32,

@@ -59,6 +59,8 @@ pub struct PeerView {
     pub state: PeerStateView,
     /// How the peers reach each other while connected.
     pub path: Option<PathView>,
+    /// Whether file bytes have a lane of their own there.
+    pub has_lane: bool,
     /// Tries to connect so far.
     pub attempts: u32,
     /// What is known of the device, once it said who it is.

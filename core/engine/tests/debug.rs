@@ -59,6 +59,7 @@ fn config() -> Config {
         known: Vec::new(),
         incoming: Vec::new(),
         accept: AcceptRules::default(),
+        has_lane: true,
         secret: SECRET,
         intent: JoinIntent::Open,
         max_peers: None,

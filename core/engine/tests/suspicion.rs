@@ -33,6 +33,7 @@ impl Member {
             known: Vec::new(),
             incoming: Vec::new(),
             accept: AcceptRules::default(),
+            has_lane: true,
             secret: SECRET,
             intent: JoinIntent::Open,
             max_peers: None,

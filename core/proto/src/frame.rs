@@ -13,8 +13,10 @@ use crate::text::{DisplayName, cut, one_line};
 use crate::version::VersionRange;
 
 mod codec;
+mod lane;
 mod transfer;
 
+pub use lane::{LANE_QUIC, LaneOver, LaneReady};
 pub use transfer::{
     ByteRange, Cancel, Credit, FileFailed, FileRef, Offer, OfferAnswer, OfferedFile, Pause,
     Preview, Want,
@@ -57,6 +59,10 @@ pub enum Frame {
     Pause(Pause),
     /// A small picture of an offered file.
     Preview(Preview),
+    /// The answerer is ready for a lane.
+    LaneReady(LaneReady),
+    /// A lane has ended on this side.
+    LaneOver(LaneOver),
 }
 
 /// Who is speaking and which protocol versions it knows.
@@ -87,6 +93,10 @@ pub struct Hello {
     /// The stream that this device numbers its messages in; another one means that it began anew.
     #[n(7)]
     pub stream: u64,
+    /// Ways besides the data channels that this side can carry bulk frames on, a bit for each
+    /// ([`LANE_QUIC`]); none where it is left out.
+    #[cbor(n(8), default)]
+    pub lanes: u32,
 }
 
 impl Hello {
@@ -238,6 +248,8 @@ kinds! {
     0x0F => SasReveal,
     0x10 => Pause,
     0x11 => Preview,
+    0x12 => LaneReady,
+    0x13 => LaneOver,
 }
 
 impl Frame {
@@ -310,6 +322,8 @@ impl Frame {
             | Self::Pong(_)
             | Self::Stored(_)
             | Self::Credit(_)
+            | Self::LaneReady(_)
+            | Self::LaneOver(_)
             | Self::FileDone(_) => {}
         }
         Ok(())

@@ -12,7 +12,7 @@ use parlor_proto::signal::{ClientMessage, ServerMessage};
 use parlor_signaling::hub::ConnId;
 
 use crate::hostile_server::Lie;
-use crate::link::EndId;
+use crate::link::{EndId, LaneEvent};
 use crate::node::NodeIx;
 
 /// Something that will happen.
@@ -59,6 +59,12 @@ pub(crate) enum Event {
         from_node: NodeIx,
         to: EndId,
         frame: Bytes,
+    },
+    /// Something happens on a lane.
+    Lane {
+        end: EndId,
+        lane: u32,
+        event: LaneEvent,
     },
     /// The other end closed, or ICE gave up.
     LinkEnds { end: EndId, reason: &'static str },

@@ -31,6 +31,10 @@ pub struct Faults {
     pub ice_notices: bool,
     /// A close takes back what was sent just before.
     pub abrupt_close: u32,
+    /// A lane cannot be opened.
+    pub lane_fails: u32,
+    /// A lane breaks with a frame on it.
+    pub lane_breaks: u32,
     /// Somebody who can read and write sealed signals sits between any two peers.
     pub in_the_middle: bool,
     /// The disks.
@@ -76,6 +80,8 @@ impl Faults {
             open_fails: 0,
             ice_notices: true,
             abrupt_close: 0,
+            lane_fails: 0,
+            lane_breaks: 0,
             in_the_middle: false,
             disk: DiskFaults::none(),
         }
@@ -98,6 +104,8 @@ impl Faults {
             open_fails: rng.u32(0..200),
             ice_notices: rng.bool(),
             abrupt_close: rng.u32(0..500),
+            lane_fails: rng.u32(0..400),
+            lane_breaks: rng.u32(0..40),
             in_the_middle: false,
             disk: DiskFaults {
                 delay_ms: 0..=rng.u64(1..80),

@@ -67,7 +67,7 @@ impl World {
             self.nodes[node].wake_turn,
             self.nodes[node].hostility.clone(),
         );
-        let mut fresh = Node::new(node, window, &mut self.rng);
+        let mut fresh = Node::new(node, window, self.has_lanes, &mut self.rng);
         fresh.wake_turn = turn;
         fresh.hostility = Hostility {
             is_hostile: true,

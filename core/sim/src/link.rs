@@ -20,8 +20,11 @@ use crate::clock::Event;
 use crate::faults::chance;
 use crate::node::NodeIx;
 use crate::world::World;
+use lane::LaneEnd;
+pub(crate) use lane::LaneEvent;
 
 mod bulk;
+mod lane;
 
 /// How long ICE takes to give a silent path up, where it does.
 const ICE_PATIENCE: Duration = Duration::from_secs(10);
@@ -62,6 +65,7 @@ pub(crate) struct End {
     buffer: VecDeque<Bytes>,
     buffered_bytes: u64,
     is_sending: bool,
+    lane: LaneEnd,
 }
 
 impl World {
@@ -93,6 +97,7 @@ impl World {
             buffer: VecDeque::new(),
             buffered_bytes: 0,
             is_sending: false,
+            lane: LaneEnd::default(),
         };
         self.ends.insert(id, end);
         self.nodes[node].links_opened += 1;
@@ -165,6 +170,7 @@ impl World {
             }
             LinkAction::SendControl(frame) => self.send_control(id, frame),
             LinkAction::SendBulk { frame, data_len } => self.send_bulk(id, frame, data_len),
+            LinkAction::Lane { lane, action } => self.lane_action(id, lane, action),
             LinkAction::Close => self.close_end(id),
         }
     }

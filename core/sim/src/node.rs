@@ -44,6 +44,7 @@ pub(crate) struct Node {
     pub(crate) device: DeviceId,
     pub(crate) name: DisplayName,
     pub(crate) window_bytes: u64,
+    pub(crate) has_lane: bool,
     pub(crate) manner: Manner,
     /// Offers may be taken without the person.
     pub(crate) has_rules: bool,
@@ -75,13 +76,19 @@ pub(crate) struct Node {
 }
 
 impl Node {
-    pub(crate) fn new(ix: NodeIx, window_bytes: u32, rng: &mut Rng) -> Self {
+    pub(crate) fn new(ix: NodeIx, window_bytes: u32, has_lane: bool, rng: &mut Rng) -> Self {
         let name = DisplayName::sanitise(&format!("node {ix}"));
         Self {
-            session: session(ix, name.clone(), &Disk::default(), window_bytes, rng),
+            session: session(
+                (ix, name.clone()),
+                &Disk::default(),
+                (window_bytes, has_lane),
+                rng,
+            ),
             device: device_key(ix).id(),
             name,
             window_bytes: window_bytes.max(WINDOW_MIN_BYTES).into(),
+            has_lane,
             manner: Manner::Accepts,
             has_rules: false,
             hostility: Hostility::default(),
@@ -108,7 +115,8 @@ impl Node {
     pub(crate) fn restart(&mut self, ix: NodeIx, rng: &mut Rng) {
         let window_bytes = u32::try_from(self.window_bytes).expect("a window is a u32");
         self.disk.restart(rng);
-        self.session = session(ix, self.name.clone(), &self.disk, window_bytes, rng);
+        let settings = (window_bytes, self.has_lane);
+        self.session = session((ix, self.name.clone()), &self.disk, settings, rng);
         self.is_alive = true;
         self.idle_wakes = 0;
         self.links.clear();
@@ -128,10 +136,9 @@ impl Node {
 }
 
 fn session(
-    ix: NodeIx,
-    name: DisplayName,
+    (ix, name): (NodeIx, DisplayName),
     disk: &Disk,
-    window_bytes: u32,
+    (window_bytes, has_lane): (u32, bool),
     rng: &mut Rng,
 ) -> Session {
     let mut seed = [0; 32];
@@ -146,6 +153,7 @@ fn session(
         known,
         incoming,
         accept: AcceptRules::default(),
+        has_lane,
         name,
         seed,
         window_bytes,

@@ -17,7 +17,7 @@ impl World {
     pub fn join(&mut self) -> NodeIx {
         let ix = self.nodes.len();
         let window = self.window_bytes;
-        let node = Node::new(ix, window, &mut self.rng);
+        let node = Node::new(ix, window, self.has_lanes, &mut self.rng);
         self.nodes.push(node);
         self.input(ix, Input::Time);
         ix

@@ -41,6 +41,7 @@ pub struct World {
     pub(crate) ledger: Ledger,
     pub(crate) trace: Trace,
     pub(crate) window_bytes: u32,
+    pub(crate) has_lanes: bool,
 }
 
 impl World {
@@ -64,6 +65,7 @@ impl World {
                 digest: None,
             },
             window_bytes: WINDOW_BYTES,
+            has_lanes: true,
         }
     }
 
@@ -88,6 +90,11 @@ impl World {
     /// The receive window of nodes that join from now on.
     pub fn set_window_bytes(&mut self, window: u32) {
         self.window_bytes = window;
+    }
+
+    /// Whether nodes that join from now on have lanes for file bytes.
+    pub fn set_has_lanes(&mut self, has_lanes: bool) {
+        self.has_lanes = has_lanes;
     }
 
     /// Takes all that happens into a hash, to compare two runs.

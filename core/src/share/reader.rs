@@ -83,6 +83,9 @@ pub(crate) fn run(mut queue: mpsc::Receiver<ReadRequest>, answers: &mpsc::Sender
                     Ok(frame) => DiskInput::ChunkRead {
                         peer,
                         attempt,
+                        transfer,
+                        file,
+                        offset,
                         frame,
                         data_len: len,
                     },

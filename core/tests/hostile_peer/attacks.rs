@@ -348,6 +348,7 @@ fn hello_again() -> Vec<u8> {
     let key = DeviceKey::from_seed(&[0xEE; 32]);
     Frame::Hello(Hello {
         stream: 1,
+        lanes: 0,
         versions: parlor_proto::version::VERSIONS,
         device: key.id(),
         name: DisplayName::sanitise("Ada"),

@@ -206,6 +206,7 @@ impl Driver {
             known: Vec::new(),
             incoming: Vec::new(),
             accept: AcceptRules::default(),
+            has_lane: true,
             secret: invite.secret.clone(),
             intent: JoinIntent::Join,
             max_peers: None,
@@ -445,6 +446,9 @@ impl Driver {
                 DiskInput::ChunkRead {
                     peer,
                     attempt,
+                    transfer,
+                    file,
+                    offset,
                     frame: chunk.encode(),
                     data_len: len,
                 }

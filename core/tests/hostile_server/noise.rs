@@ -101,6 +101,7 @@ impl Handshake {
         let transcript: [u8; 32] = self.state.get_handshake_hash().try_into().unwrap();
         let hello = Hello {
             stream: 1,
+            lanes: 0,
             versions: VERSIONS,
             device: key.id(),
             name: DisplayName::sanitise("Bob"),

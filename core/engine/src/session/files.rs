@@ -10,8 +10,9 @@ use parlor_proto::text::DisplayName;
 
 use super::Session;
 use crate::input::{DiskInput, IncomingKey, MessageId};
+use crate::lane::SentChunk;
 use crate::notice::Notice;
-use crate::output::{DiskRequest, LinkAction};
+use crate::output::{DiskRequest, LaneAction, LinkAction};
 use crate::time::Deadline;
 use crate::transfer::incoming::{ChunkArrival, Incoming};
 use crate::transfer::outgoing::{NextChunk, Outgoing};
@@ -157,7 +158,6 @@ impl Session {
     }
 
     pub(super) fn on_bulk(&mut self, id: PeerId, bytes: Bytes) {
-        self.heard(id);
         let chunk = match ChunkFrame::decode(bytes) {
             Ok(chunk) => chunk,
             Err(ChunkDecodeError::UnknownKind(_)) => return self.count_idle(id),
@@ -226,10 +226,19 @@ impl Session {
             DiskInput::ChunkRead {
                 peer,
                 attempt,
+                transfer,
+                file,
+                offset,
                 frame,
                 data_len,
             } => {
-                self.on_chunk_read(peer, attempt, frame, data_len);
+                let chunk = SentChunk {
+                    transfer,
+                    file,
+                    offset,
+                    len: data_len,
+                };
+                self.on_chunk_read(peer, attempt, frame, chunk);
             }
             DiskInput::ReadFailed {
                 peer,
@@ -331,14 +340,21 @@ impl Session {
         self.take_steps(key.from, steps.unwrap_or_default());
     }
 
-    fn on_chunk_read(&mut self, id: PeerId, attempt: u32, frame: Bytes, data_len: u64) {
-        let is_current = self
-            .peers
-            .get(&id)
-            .is_some_and(|peer| peer.attempt == attempt);
-        if is_current && self.peers.get(&id).and_then(|peer| peer.open()).is_some() {
-            self.link(id, LinkAction::SendBulk { frame, data_len });
-        }
+    fn on_chunk_read(&mut self, id: PeerId, attempt: u32, frame: Bytes, chunk: SentChunk) {
+        let peer = self.peers.get_mut(&id);
+        let peer = peer.filter(|peer| peer.attempt == attempt);
+        let Some(open) = peer.and_then(|peer| peer.open_mut()) else {
+            return;
+        };
+        let data_len = chunk.len;
+        let action = match open.lane.carry(chunk) {
+            Some(lane) => LinkAction::Lane {
+                lane,
+                action: LaneAction::Send { frame, data_len },
+            },
+            None => LinkAction::SendBulk { frame, data_len },
+        };
+        self.link(id, action);
     }
 
     fn on_chunk_not_read(&mut self, id: PeerId, attempt: u32, data_len: u64) {

@@ -1,8 +1,8 @@
 //! Frames of the control channel.
 
 use parlor_proto::frame::{
-    Cancel, ChatMessage, Credit, DecodeError, FileFailed, Frame, Hello, Offer, OfferAnswer, Pause,
-    Probe, Stored,
+    Cancel, ChatMessage, Credit, DecodeError, FileFailed, Frame, Hello, LANE_QUIC, Offer,
+    OfferAnswer, Pause, Probe, Stored,
 };
 use parlor_proto::id::{DeviceId, PeerId};
 use parlor_proto::version::VERSIONS;
@@ -81,6 +81,7 @@ impl Session {
             name,
             window_bytes,
             stream,
+            lanes,
             ..
         } = hello;
         if !self.lets_in(id, device) {
@@ -115,6 +116,9 @@ impl Session {
             standing: standing.clone(),
         };
         let took = peer.opened(who, send, receive, now);
+        if self.config.has_lane && lanes & LANE_QUIC != 0 {
+            peer.share_lane(window_bytes, now);
+        }
         let path = peer.open().and_then(|open| open.path);
         if let Some(limit) = credit {
             self.send(id, &Frame::Credit(Credit { limit }));
@@ -218,6 +222,8 @@ impl Session {
             Frame::SasCommit(commit) => self.with_sas(id, |sas| sas.on_commit(commit).map(Some)),
             Frame::SasReveal(reveal) => self.with_sas(id, |sas| sas.on_reveal(reveal)),
             Frame::Offer(offer) => self.on_file_offer(device, offer)?,
+            Frame::LaneReady(ready) => self.on_lane_ready(id, ready)?,
+            Frame::LaneOver(over) => self.on_lane_over(id, over)?,
             Frame::Answer(_)
             | Frame::Want(_)
             | Frame::FileDone(_)
@@ -305,10 +311,13 @@ impl Session {
                 }
                 Vec::new()
             }
-            Frame::FileDone(done) => match self.outgoing.get_mut(&done.transfer) {
-                Some(outgoing) => outgoing.on_file_done(device, done.file)?,
-                None => Vec::new(),
-            },
+            Frame::FileDone(done) => {
+                self.confirm_on_lane(device, done);
+                match self.outgoing.get_mut(&done.transfer) {
+                    Some(outgoing) => outgoing.on_file_done(device, done.file)?,
+                    None => Vec::new(),
+                }
+            }
             Frame::FileFailed(failed) => self.on_file_failed(device, &failed),
             Frame::Pause(pause) => self.on_pause(device, pause),
             Frame::Preview(preview) => match self.incoming.get_mut(&key_of(preview.transfer)) {
@@ -340,6 +349,8 @@ impl Session {
             | Frame::Credit(_)
             | Frame::SasCommit(_)
             | Frame::SasReveal(_)
+            | Frame::LaneReady(_)
+            | Frame::LaneOver(_)
             | Frame::Bye(_) => Vec::new(),
         };
         if steps.is_empty() && !may_be_empty {

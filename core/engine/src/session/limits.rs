@@ -73,6 +73,7 @@ impl Session {
                 Counted::Requests
             }
             Frame::FileDone(_) | Frame::FileFailed(_) => Counted::Requests,
+            Frame::LaneReady(_) | Frame::LaneOver(_) => Counted::Lanes,
             // Counted as frames; a second SasCommit or SasReveal is a violation anyway.
             Frame::Hello(_)
             | Frame::Stored(_)

@@ -392,13 +392,16 @@ impl Session {
                 }
             }
             LinkInput::Control(bytes) => self.on_control(id, &bytes),
-            LinkInput::Bulk(bytes) => self.on_bulk(id, bytes),
+            LinkInput::Bulk(bytes) => {
+                self.heard(id);
+                self.on_bulk(id, bytes);
+            }
+            LinkInput::Lane { lane, event } => self.on_lane(id, lane, event),
             LinkInput::Live(bytes) => self.on_live(id, &bytes),
             LinkInput::BulkSent { data_len } => {
                 let now = self.now;
                 if let Some(open) = peer.open_mut() {
-                    open.send.sent(data_len);
-                    open.last_read = now;
+                    open.taken(data_len, now);
                 }
             }
             LinkInput::Misused { what } => self.refuse_violation(id, Violation(what)),
@@ -457,6 +460,10 @@ impl Session {
                 Due::Silent => {
                     self.link(id, LinkAction::Close);
                     self.on_link_closed(id, "the other device fell silent");
+                }
+                Due::Lane => self.open_lane(id),
+                Due::LaneTimeout => {
+                    self.end_lane(id);
                 }
                 Due::Unread => {
                     self.refuse_violation(id, Violation("does not read what it is sent"));

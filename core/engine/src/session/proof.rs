@@ -1,6 +1,6 @@
 //! The first words on a new link: each side proves itself, then says hello.
 
-use parlor_proto::frame::{Frame, Hello};
+use parlor_proto::frame::{Frame, Hello, LANE_QUIC};
 use parlor_proto::id::PeerId;
 use parlor_proto::limits::BULK_FRAME_MAX_BYTES;
 use parlor_proto::version::VERSIONS;
@@ -120,6 +120,7 @@ impl Session {
             bulk_frame_max_bytes: u32::try_from(BULK_FRAME_MAX_BYTES).unwrap_or(u32::MAX),
             signing_key: key.public().signing,
             stream: self.chat.stream(),
+            lanes: if self.config.has_lane { LANE_QUIC } else { 0 },
             proof: key.sign(&Hello::signed_bytes(&proven.transcript, device)),
         };
         self.send(id, &Frame::Hello(hello));

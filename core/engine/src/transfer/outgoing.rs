@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use parlor_proto::frame::{
-    Cancel, FileFailed, Frame, Offer, OfferAnswer, OfferedFile, Preview, Want,
+    ByteRange, Cancel, FileFailed, Frame, Offer, OfferAnswer, OfferedFile, Preview, Want,
 };
 use parlor_proto::id::DeviceId;
 use parlor_proto::limits::{CHUNK_BYTES, PREVIEW_MAX_BYTES};
@@ -330,6 +330,26 @@ impl Outgoing {
                 .iter()
                 .position(|(file, _)| *file != chunk.file);
             receiver.queue.rotate_left(others.unwrap_or(0));
+        }
+    }
+
+    /// A chunk that was taken got lost on its way: it is the next one.
+    pub(crate) fn give_back(&mut self, device: DeviceId, chunk: NextChunk) {
+        let Some(receiver) = self.receivers.get_mut(&device) else {
+            return;
+        };
+        let NextChunk { file, offset, len } = chunk;
+        let is_over = receiver.done.contains(&file) || receiver.failed.contains(&file);
+        if receiver.state != ReceiverState::Active || is_over {
+            return;
+        }
+        let end = offset + len;
+        match receiver.queue.front_mut() {
+            Some((next, range)) if *next == file && range.start == end => range.start = offset,
+            _ => {
+                let range = ByteRange { start: offset, end };
+                receiver.queue.push_front((file, range));
+            }
         }
     }
 

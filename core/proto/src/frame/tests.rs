@@ -23,6 +23,12 @@ fn samples() -> Vec<Frame> {
             signing_key: [0x22; 32],
             proof: [0x33; 64],
             stream: 0x4444,
+            lanes: LANE_QUIC,
+        }),
+        Frame::LaneReady(LaneReady { lane: 3 }),
+        Frame::LaneOver(LaneOver {
+            lane: 3,
+            received: 70_000,
         }),
         Frame::Ping(Probe { nonce: 7 }),
         Frame::Pong(Probe { nonce: 7 }),

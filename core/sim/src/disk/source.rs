@@ -80,6 +80,9 @@ impl Disk {
             Ok(frame) => DiskInput::ChunkRead {
                 peer,
                 attempt,
+                transfer,
+                file,
+                offset,
                 frame: frame.into(),
                 data_len: len,
             },

@@ -58,6 +58,7 @@ impl Sponsor {
             known: Vec::new(),
             incoming: Vec::new(),
             accept: AcceptRules::default(),
+            has_lane: true,
             secret: SECRET,
             intent: JoinIntent::Open,
             max_peers: None,

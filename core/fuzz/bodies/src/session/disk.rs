@@ -141,6 +141,9 @@ fn read(request: &DiskRequest, is_well: bool) -> Option<DiskInput> {
         DiskInput::ChunkRead {
             peer,
             attempt,
+            transfer,
+            file,
+            offset,
             frame,
             data_len,
         }

@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use bytes::Bytes;
-use parlor_engine::input::{Command, IncomingKey, Input, LinkInput, SignalInput};
+use parlor_engine::input::{Command, IncomingKey, Input, LaneInput, LinkInput, SignalInput};
 use parlor_proto::envelope::{Candidate, PeerSignal, Route, SignalSealer};
 use parlor_proto::frame::OfferedFile;
 use parlor_proto::id::DeviceId;
@@ -248,11 +248,21 @@ fn sealed(room: &mut Room, counter: u64, script: &mut Reader<'_>) {
 
 fn on_link(room: &mut Room, script: &mut Reader<'_>) {
     let text = || "text".to_owned();
-    let event = match script.u8() % 4 {
+    let event = match script.u8() % 5 {
         0 => LinkInput::LocalDescription { sdp: text() },
         1 => LinkInput::LocalCandidate(candidate()),
         2 => LinkInput::BulkSent {
             data_len: script.u32().into(),
+        },
+        3 => LinkInput::Lane {
+            lane: script.u8().into(),
+            event: match script.u8() % 3 {
+                0 => LaneInput::Open,
+                1 => LaneInput::Sent {
+                    data_len: script.u32().into(),
+                },
+                _ => LaneInput::Closed { reason: text() },
+            },
         },
         _ => LinkInput::Closed { reason: text() },
     };

@@ -7,9 +7,9 @@ use super::disk::{answer, check_bounds};
 use bytes::Bytes;
 use parlor_engine::accept::AcceptRules;
 use parlor_engine::device::DeviceKey;
-use parlor_engine::input::{IncomingKey, Input, LinkInput, SignalInput};
+use parlor_engine::input::{IncomingKey, Input, LaneInput, LinkInput, SignalInput};
 use parlor_engine::notice::Notice;
-use parlor_engine::output::{DiskRequest, LinkAction, Output, Role};
+use parlor_engine::output::{DiskRequest, LaneAction, LinkAction, Output, Role};
 use parlor_engine::session::{Config, Session, WINDOW_MIN_BYTES};
 use parlor_engine::time::{Deadline, Moment};
 use parlor_proto::frame::Frame;
@@ -376,6 +376,10 @@ impl Room {
                     self.push_event(other, me, attempt, LinkInput::Bulk(frame));
                 }
             }
+            LinkAction::Lane { lane, action } => {
+                let is_dialled = role == Role::Offerer;
+                self.act_on_lane(who, (peer, attempt), (lane, is_dialled, reaches), action);
+            }
             LinkAction::Close => {
                 self.end(who).links.remove(&peer);
                 if reaches {
@@ -384,6 +388,41 @@ impl Room {
                 }
             }
             LinkAction::RemoteDescription { .. } | LinkAction::RemoteCandidate(_) => {}
+        }
+    }
+
+    fn act_on_lane(
+        &mut self,
+        who: Who,
+        (peer, attempt): (PeerId, u32),
+        (lane, is_dialled, reaches): (u32, bool, bool),
+        action: LaneAction,
+    ) {
+        let (me, other) = (self.end(who).peer, who.other());
+        let there = |room: &mut Self, event| {
+            if reaches {
+                room.push_event(other, me, attempt, LinkInput::Lane { lane, event });
+            }
+        };
+        match action {
+            LaneAction::Open if is_dialled => {
+                there(self, LaneInput::Open);
+                let event = LaneInput::Open;
+                self.push_event(who, peer, attempt, LinkInput::Lane { lane, event });
+            }
+            LaneAction::Open => {}
+            LaneAction::Send { frame, data_len } => {
+                assert!(frame.len() <= BULK_FRAME_MAX_BYTES, "{who:?}: too long");
+                let event = LaneInput::Sent { data_len };
+                self.push_event(who, peer, attempt, LinkInput::Lane { lane, event });
+                if let Some(frame) = self.carried(who, frame) {
+                    there(self, LaneInput::Bulk(frame));
+                }
+            }
+            LaneAction::Close => {
+                let reason = "the other side closed it".to_owned();
+                there(self, LaneInput::Closed { reason });
+            }
         }
     }
 
@@ -429,6 +468,7 @@ fn config(device: u8, run: u8, window_bytes: u32) -> Config {
         known: Vec::new(),
         incoming: Vec::new(),
         accept: AcceptRules::default(),
+        has_lane: true,
         name: DisplayName::sanitise("somebody"),
         seed,
         window_bytes,
