@@ -248,6 +248,15 @@ pub(crate) struct OpenArgs {
     pub(crate) max_peers: Option<u8>,
 }
 
+/// Whether there is a lane for file bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Lane {
+    /// Where both sides can
+    On,
+    /// Data channels alone
+    Off,
+}
+
 /// What every command that enters a room takes.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct CommonArgs {
@@ -266,6 +275,10 @@ pub(crate) struct CommonArgs {
     /// Ask no STUN server
     #[arg(long)]
     pub(crate) no_stun: bool,
+
+    /// Whether file bytes may go over QUIC beside the data channels, where both sides can
+    #[arg(long, value_name = "WHETHER", default_value = "on")]
+    pub(crate) lane: Lane,
 
     /// How long a lost peer may stay away
     #[arg(long, value_name = "SECONDS", default_value_t = DEFAULT_PATIENCE_S)]

@@ -10,7 +10,7 @@ use parlor_proto::invite::{Invite, ServerUrl};
 use parlor_proto::signal::{IceServer, JoinIntent};
 use parlor_proto::text::DisplayName;
 
-use crate::args::CommonArgs;
+use crate::args::{CommonArgs, Lane};
 use crate::exit::{Code, Failure, plain};
 use crate::identity;
 
@@ -85,6 +85,7 @@ impl Entrance<'_> {
             accept: self.accept,
             folder: self.folder.map(PathBuf::from),
             ice_servers,
+            has_lane: self.common.lane == Lane::On,
             identity: identity::location(self.common),
             ..RoomOptions::new(self.invite, self.intent, name(self.common))
         };

@@ -126,6 +126,7 @@ pub(crate) fn spawn(
         ice_servers,
         window_bytes,
         accept,
+        has_lane,
         ..
     } = options;
     let config = Config {
@@ -136,6 +137,7 @@ pub(crate) fn spawn(
         known: kept.known,
         incoming: kept.incoming,
         accept,
+        has_lane,
         name,
         seed,
         window_bytes,

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use parlor_engine::input::{Input, LinkInput};
-use parlor_engine::output::{LinkAction, Role};
+use parlor_engine::input::{Input, LaneInput, LinkInput};
+use parlor_engine::output::{LaneAction, LinkAction, Role};
 use parlor_engine::view::{AddressKind, PathView};
 use parlor_proto::envelope::Candidate;
 use parlor_proto::id::PeerId;
@@ -11,7 +11,7 @@ use parlor_proto::signal::IceServer;
 use tokio::sync::mpsc;
 
 use crate::options::DEFAULT_STUN_SERVERS;
-use crate::rtc::{self, Channel, CloseReason, RtcConfig, RtcEvent, RtcLink};
+use crate::rtc::{self, Channel, CloseReason, LaneEvent, QueueFull, RtcConfig, RtcEvent, RtcLink};
 
 /// Names a connection to the engine: the peer, and the attempt it was opened for.
 pub(crate) type LinkKey = (PeerId, u32);
@@ -29,8 +29,46 @@ struct Link {
     rtc: RtcLink,
     /// File bytes in each bulk frame that the channel has not taken yet.
     under_way: VecDeque<u64>,
+    /// The same of the present lane.
+    on_lane: (u32, VecDeque<u64>),
     /// Whether the engine gave it up, so that its reports no longer matter.
     is_closing: bool,
+}
+
+impl Link {
+    fn act_on_lane(&mut self, lane: u32, action: LaneAction) -> Result<(), QueueFull> {
+        match action {
+            LaneAction::Open => {
+                self.on_lane = (lane, VecDeque::new());
+                self.rtc.open_lane(lane)
+            }
+            LaneAction::Send { frame, data_len } => {
+                self.on_lane.1.push_back(data_len);
+                self.rtc.send_on_lane(lane, frame)
+            }
+            LaneAction::Close => {
+                self.rtc.close_lane(lane);
+                Ok(())
+            }
+        }
+    }
+
+    /// What a report of a lane means; nothing if it is of one before.
+    fn lane_input(&mut self, lane: u32, event: LaneEvent) -> Option<LinkInput> {
+        let (present, on_lane) = &mut self.on_lane;
+        if *present != lane {
+            return None;
+        }
+        let event = match event {
+            LaneEvent::Open => LaneInput::Open,
+            LaneEvent::Frame(frame) => LaneInput::Bulk(frame),
+            LaneEvent::Sent => LaneInput::Sent {
+                data_len: on_lane.pop_front()?,
+            },
+            LaneEvent::Closed { reason } => LaneInput::Closed { reason },
+        };
+        Some(LinkInput::Lane { lane, event })
+    }
 }
 
 /// All connections of a room, those that are closing included.
@@ -81,6 +119,7 @@ impl Links {
             serial,
             rtc: RtcLink::spawn((key, serial), role, config, self.reports.clone()),
             under_way: VecDeque::new(),
+            on_lane: (0, VecDeque::new()),
             is_closing: false,
         };
         // A link that is replaced here is dropped, and dropping it closes it.
@@ -121,6 +160,7 @@ impl Links {
                 link.under_way.push_back(data_len);
                 link.rtc.send(Channel::Bulk, frame)
             }
+            LinkAction::Lane { lane, action } => link.act_on_lane(lane, action),
             LinkAction::Close => {
                 link.is_closing = true;
                 link.rtc.close();
@@ -180,6 +220,7 @@ impl Links {
             RtcEvent::BulkSent { .. } => LinkInput::BulkSent {
                 data_len: link.under_way.pop_front()?,
             },
+            RtcEvent::Lane { lane, event } => link.lane_input(lane, event)?,
             RtcEvent::Path(path) => LinkInput::Path(path_view(path)),
             RtcEvent::Closed { reason } => {
                 self.links.remove(&key);

@@ -41,6 +41,9 @@ pub struct RoomOptions {
     pub window_bytes: u32,
     /// Which offers are taken without asking.
     pub accept: AcceptRules,
+    /// Whether file bytes may go over a lane (QUIC) where the other side has one; without it they
+    /// take the data channel.
+    pub has_lane: bool,
 }
 
 /// Where messages are kept.
@@ -86,6 +89,7 @@ impl RoomOptions {
             ice_servers: None,
             window_bytes: DEFAULT_WINDOW_BYTES,
             accept: AcceptRules::default(),
+            has_lane: true,
         }
     }
 }

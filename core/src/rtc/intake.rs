@@ -20,6 +20,8 @@ use std::time::Instant;
 use tokio::sync::Notify;
 use webrtc::runtime::{AsyncUdpSocket, RecvMeta, Transmit};
 
+use crate::ports::{Port, Turn};
+
 /// Bytes that may be held for one peer. The engine allows a peer 4 MiB of file bytes, and 8 MiB if a
 /// program asks for it; what else an honest peer has under way is a window of 1 MiB.
 const HELD_MAX_BYTES: i64 = 12 * 1024 * 1024;
@@ -199,18 +201,54 @@ impl Intake {
 #[derive(Debug)]
 pub(super) struct CountedSocket {
     inner: Arc<dyn AsyncUdpSocket>,
+    port: Arc<Port>,
     intake: Intake,
     /// Bytes since the library last had to stop reading.
     in_turn: AtomicUsize,
 }
 
 impl CountedSocket {
-    pub(super) fn new(inner: Arc<dyn AsyncUdpSocket>, intake: Intake) -> Self {
+    pub(super) fn new(inner: Arc<dyn AsyncUdpSocket>, port: Arc<Port>, intake: Intake) -> Self {
         Self {
             inner,
+            port,
             intake,
             in_turn: AtomicUsize::new(0),
         }
+    }
+}
+
+impl CountedSocket {
+    /// From the socket, or what a lane that reads it laid aside for us.
+    fn poll_port(
+        &self,
+        cx: &mut Context<'_>,
+        bufs: &mut [IoSliceMut<'_>],
+        meta: &mut [RecvMeta],
+    ) -> Poll<io::Result<usize>> {
+        let (from, packet) = match self.port.take(cx) {
+            Turn::Yours => {
+                let received = self.inner.poll_recv(cx, bufs, meta);
+                if let Poll::Ready(Ok(count)) = &received {
+                    for (meta, buf) in meta.iter().zip(bufs.iter()).take(*count) {
+                        self.port.received(buf, meta.addr);
+                    }
+                }
+                return received;
+            }
+            Turn::Wait => return Poll::Pending,
+            Turn::Packet(from, packet) => (from, packet),
+        };
+        let (Some(buf), Some(meta)) = (bufs.first_mut(), meta.first_mut()) else {
+            return Poll::Ready(Ok(0));
+        };
+        let len = packet.len().min(buf.len());
+        buf[..len].copy_from_slice(&packet[..len]);
+        *meta = RecvMeta::default();
+        meta.addr = from;
+        meta.len = len;
+        meta.stride = len.max(1);
+        Poll::Ready(Ok(1))
     }
 }
 
@@ -222,6 +260,7 @@ impl AsyncUdpSocket for CountedSocket {
     fn poll_send(&self, cx: &mut Context<'_>, transmit: &Transmit<'_>) -> Poll<io::Result<usize>> {
         let sent = self.inner.poll_send(cx, transmit);
         if let Poll::Ready(Ok(bytes)) = &sent {
+            self.port.sent(transmit.contents, transmit.destination);
             self.intake.sent(*bytes);
         }
         sent
@@ -241,7 +280,7 @@ impl AsyncUdpSocket for CountedSocket {
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
-        let received = self.inner.poll_recv(cx, bufs, meta);
+        let received = self.poll_port(cx, bufs, meta);
         if let Poll::Ready(Ok(count)) = &received {
             let bytes = meta.iter().take(*count).map(|meta| meta.len).sum();
             self.in_turn.fetch_add(bytes, Ordering::Relaxed);

@@ -27,6 +27,7 @@
 
 mod inspect;
 mod intake;
+mod lanes;
 mod net;
 mod peer;
 mod pump;
@@ -42,6 +43,8 @@ use tokio::sync::{mpsc, watch};
 
 use pump::FrameQueues;
 use supervisor::{Command, Stop, Supervisor};
+
+pub use crate::lane::LaneEvent;
 
 /// The largest frame that [`RtcLink::send`] takes, in bytes: what every current WebRTC stack
 /// accepts in one message (`a=max-message-size`, RFC 8841) and what we announce ourselves.
@@ -234,6 +237,13 @@ pub enum RtcEvent {
         /// The length of that frame.
         bytes: usize,
     },
+    /// Something happened on a lane; see [`RtcLink::open_lane`].
+    Lane {
+        /// Its number.
+        lane: u32,
+        /// What happened.
+        event: LaneEvent,
+    },
     /// The path, every few seconds while open. Skipped while the consumer is behind.
     Path(PathInfo),
     /// The end, exactly once, and always the last event.
@@ -294,6 +304,8 @@ pub struct RtcLink {
     stop: watch::Sender<Stop>,
     /// Bytes that wait for the control channel.
     control_bytes: Arc<AtomicUsize>,
+    /// The present lane, by its number.
+    lane: Option<(u32, mpsc::Sender<Bytes>)>,
 }
 
 impl RtcLink {
@@ -333,7 +345,42 @@ impl RtcLink {
             live,
             stop,
             control_bytes,
+            lane: None,
         }
+    }
+
+    /// Opens a lane on an open link: a second way for bulk frames, over QUIC on the same path. Any
+    /// lane before it ends, and nothing that is reported of that one counts any more.
+    ///
+    /// # Errors
+    /// [`QueueFull`] after the link ended.
+    pub fn open_lane(&mut self, lane: u32) -> Result<(), QueueFull> {
+        let (frames, queue) = mpsc::channel(BULK_QUEUE_FRAMES);
+        self.lane = Some((lane, frames));
+        self.commands
+            .try_send(Command::OpenLane(lane, queue))
+            .map_err(|_| QueueFull)
+    }
+
+    /// Queues one bulk frame on a lane that is open; never waits. On another lane it is dropped, as
+    /// all that was under way on it.
+    ///
+    /// # Errors
+    /// [`QueueFull`] if it takes no more.
+    pub fn send_on_lane(&self, lane: u32, frame: Bytes) -> Result<(), QueueFull> {
+        match &self.lane {
+            Some((open, frames)) if *open == lane => match frames.try_send(frame) {
+                Err(mpsc::error::TrySendError::Full(_)) => Err(QueueFull),
+                // It just ended, and says so.
+                Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => Ok(()),
+            },
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Ends a lane at once.
+    pub fn close_lane(&mut self, lane: u32) {
+        self.lane.take_if(|(open, _)| *open == lane);
     }
 
     /// Hands over the peer's offer or answer. A bad one ends the link with

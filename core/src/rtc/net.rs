@@ -20,6 +20,7 @@ use webrtc::runtime::{
 };
 
 use super::intake::{CountedSocket, Intake};
+use crate::ports::Ports;
 
 /// How long a lookup may hold up gathering, counted from the moment it began. A warm resolver
 /// answers in tens of milliseconds; beyond this, host candidates matter more.
@@ -44,6 +45,7 @@ pub(super) struct TunedRuntime {
     udp_buffer_bytes: usize,
     nudge: Nudge,
     intake: Intake,
+    ports: Ports,
 }
 
 /// Ends the present or the next sleep of a connection's driver.
@@ -69,7 +71,12 @@ impl TunedRuntime {
             udp_buffer_bytes,
             nudge: Nudge::default(),
             intake: Intake::default(),
+            ports: Ports::default(),
         }
+    }
+
+    pub(super) fn ports(&self) -> Ports {
+        self.ports.clone()
     }
 
     pub(super) fn intake(&self) -> Intake {
@@ -123,8 +130,10 @@ impl Runtime for TunedRuntime {
 
     fn wrap_udp_socket(&self, socket: std::net::UdpSocket) -> io::Result<Arc<dyn AsyncUdpSocket>> {
         enlarge_buffers(&socket, self.udp_buffer_bytes);
+        let port = self.ports.add(socket.try_clone()?);
         let inner = self.inner.wrap_udp_socket(socket)?;
-        Ok(Arc::new(CountedSocket::new(inner, self.intake.clone())))
+        let intake = self.intake.clone();
+        Ok(Arc::new(CountedSocket::new(inner, port, intake)))
     }
 
     fn wrap_tcp_listener(

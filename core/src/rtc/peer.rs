@@ -2,13 +2,15 @@
 //! turn its notifications into a queue and a watch.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+use rtc::crypto::{self, SignatureScheme};
 use rtc::ice::mdns::MulticastDnsMode;
+use rtc::peer_connection::certificate::RTCCertificate;
 use rtc::peer_connection::configuration::setting_engine::SctpMaxMessageSize;
 use tokio::sync::{mpsc, watch};
 use webrtc::data_channel::{DataChannel, RTCDataChannelInit};
-use webrtc::error::Result;
+use webrtc::error::{Error, Result};
 use webrtc::peer_connection::{
     PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler, RTCBundlePolicy,
     RTCConfigurationBuilder, RTCIceConnectionState, RTCIceServer, RTCIceTransportPolicy,
@@ -16,8 +18,10 @@ use webrtc::peer_connection::{
 };
 
 use super::intake::Intake;
+use super::lanes::LaneSeat;
 use super::net::{self, Nudge, TunedRuntime};
-use super::{Candidate, Channel, MAX_FRAME_BYTES, RtcConfig};
+use super::{Candidate, Channel, MAX_FRAME_BYTES, Role, RtcConfig};
+use crate::lane::Identity;
 
 /// Pause between two rounds of checks when the first did not decide: the pace that RFC 8445
 /// (section 14.2) names for a single check. The library's own is 200 ms.
@@ -46,6 +50,9 @@ const RELAY_WAIT: Duration = Duration::from_millis(1000);
 /// A window must hold the largest message and some more, or that message crawls in, chunk by chunk.
 const WINDOW_FLOOR_BYTES: usize = MAX_FRAME_BYTES + 64 * 1024;
 
+/// A certificate serves one connection; this is longer than any.
+const CERTIFICATE_LIFE: Duration = Duration::from_secs(365 * 24 * 3600);
+
 /// Local candidates waiting for the supervisor; interfaces times servers, with a wide margin.
 const CANDIDATE_QUEUE: usize = 256;
 
@@ -65,10 +72,11 @@ pub(super) struct Peer {
     pub(super) candidates: mpsc::Receiver<Candidate>,
     pub(super) states: watch::Receiver<States>,
     pub(super) intake: Intake,
+    pub(super) seat: LaneSeat,
 }
 
 /// Builds the connection and binds its sockets. No packet leaves yet.
-pub(super) async fn build(config: &RtcConfig) -> Result<Peer> {
+pub(super) async fn build(role: Role, config: &RtcConfig) -> Result<Peer> {
     net::prefetch(&config.ice_servers);
     let (candidate_queue, candidates) = mpsc::channel(CANDIDATE_QUEUE);
     let (state_watch, states) = watch::channel(States {
@@ -83,7 +91,8 @@ pub(super) async fn build(config: &RtcConfig) -> Result<Peer> {
         RTCIceTransportPolicy::All
     };
     let runtime = TunedRuntime::new(config.udp_buffer_bytes);
-    let (nudge, intake) = (runtime.nudge(), runtime.intake());
+    let (nudge, intake, ports) = (runtime.nudge(), runtime.intake(), runtime.ports());
+    let identity = Identity::generate().map_err(|error| Error::Other(error.to_string()))?;
     // No media engine and no interceptors: there is no media.
     let connection = PeerConnectionBuilder::new()
         .with_configuration(
@@ -93,6 +102,7 @@ pub(super) async fn build(config: &RtcConfig) -> Result<Peer> {
                 // One transport for all there is. The library keeps this and the pool size without
                 // acting on them yet, so a pool is not asked for.
                 .with_bundle_policy(RTCBundlePolicy::MaxBundle)
+                .with_certificates(vec![certificate(&identity)?])
                 .build(),
         )
         .with_setting_engine(settings(config))
@@ -112,7 +122,19 @@ pub(super) async fn build(config: &RtcConfig) -> Result<Peer> {
         candidates,
         states,
         intake,
+        seat: LaneSeat::new(role, ports, identity),
     })
+}
+
+fn certificate(identity: &Identity) -> Result<RTCCertificate> {
+    let provider = crypto::default_provider().map_err(|error| Error::Other(error.to_string()))?;
+    RTCCertificate::from_pkcs8(
+        provider.crypto(),
+        SignatureScheme::EcdsaP256Sha256,
+        vec![identity.certificate()],
+        identity.key().secret_pkcs8_der(),
+        SystemTime::now() + CERTIFICATE_LIFE,
+    )
 }
 
 /// Creates one of the pre-negotiated channels (RFC 8832, section 4).

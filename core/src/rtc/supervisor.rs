@@ -7,6 +7,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures_util::FutureExt;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -16,6 +17,7 @@ use webrtc::peer_connection::{
 
 use super::inspect::inspect;
 use super::intake::Pace;
+use super::lanes::LaneSeat;
 use super::peer::{self, Peer, States};
 use super::pump::{ChannelNotice, FrameQueues, Outlet, Phase, Pump};
 use super::pumps::{Pumps, join_all};
@@ -42,6 +44,7 @@ const ENDLESS: &str = "sends more at once than it may";
 pub(super) enum Command {
     RemoteDescription(String),
     RemoteCandidate(Candidate),
+    OpenLane(u32, mpsc::Receiver<Bytes>),
 }
 
 /// Whether and why the handle ended the link. A dropped handle ends it too.
@@ -85,6 +88,8 @@ struct Progress {
     opened: [bool; 3],
     greeted: bool,
     is_open: bool,
+    /// Of the certificate the peer showed.
+    remote_fingerprint: Option<String>,
 }
 
 impl<K: Clone + Send + Sync + 'static> Supervisor<K> {
@@ -107,7 +112,7 @@ impl<K: Clone + Send + Sync + 'static> Supervisor<K> {
 
     /// The whole life of a link.
     pub(super) async fn run(mut self, queues: FrameQueues) {
-        let end = match peer::build(&self.config).await {
+        let end = match peer::build(self.role, &self.config).await {
             Ok(peer) => self.run_peer(peer, queues).await,
             Err(error) => setup_failed(&error),
         };
@@ -138,6 +143,7 @@ impl<K: Clone + Send + Sync + 'static> Supervisor<K> {
             .catch_unwind()
             .await
             .unwrap_or_else(|_| CloseReason::Setup("the transport failed inside".into()).into());
+        peer.seat.close().await;
         self.wind_down(&*connection, pumps, &end).await;
         end
     }
@@ -223,7 +229,8 @@ impl<K: Clone + Send + Sync + 'static> Supervisor<K> {
                 end = stopped(&mut self.stop) => return Err(end),
                 () = peer.intake.is_over() => return Err(CloseReason::Misused(ENDLESS).into()),
                 Some(command) = self.commands.recv() => {
-                    self.obey(&*connection, &mut progress, command).await?;
+                    let seat = &mut peer.seat;
+                    self.obey(&*connection, (&mut progress, seat), command).await?;
                 }
                 Some(candidate) = peer.candidates.recv() => {
                     self.emit(RtcEvent::LocalCandidate(candidate)).await?;
@@ -247,7 +254,7 @@ impl<K: Clone + Send + Sync + 'static> Supervisor<K> {
     async fn obey(
         &mut self,
         connection: &dyn PeerConnection,
-        progress: &mut Progress,
+        (progress, seat): (&mut Progress, &mut LaneSeat),
         command: Command,
     ) -> Result<(), End> {
         match command {
@@ -273,6 +280,11 @@ impl<K: Clone + Send + Sync + 'static> Supervisor<K> {
                 } else {
                     progress.early_candidates.push(candidate);
                 }
+                Ok(())
+            }
+            Command::OpenLane(lane, frames) => {
+                let fingerprint = progress.remote_fingerprint.as_deref();
+                seat.open(lane, frames, (&self.outlet, fingerprint));
                 Ok(())
             }
         }
@@ -354,13 +366,14 @@ impl<K: Clone + Send + Sync + 'static> Supervisor<K> {
     ) -> Result<(), End> {
         if progress.opened == [true; 3] && progress.greeted && !progress.is_open {
             progress.is_open = true;
-            self.announce_open(connection).await?;
+            progress.remote_fingerprint = Some(self.announce_open(connection).await?);
             pumps.phase.send_replace(Phase::Open);
         }
         Ok(())
     }
 
-    async fn announce_open(&mut self, connection: &dyn PeerConnection) -> Result<(), End> {
+    /// Gives the fingerprint of the peer's certificate.
+    async fn announce_open(&mut self, connection: &dyn PeerConnection) -> Result<String, End> {
         let seen = inspect(connection).await;
         // Without both certificates nobody could check who is on the other side.
         let (Some(local_fingerprint), Some(remote_fingerprint)) =
@@ -371,9 +384,10 @@ impl<K: Clone + Send + Sync + 'static> Supervisor<K> {
         self.emit(RtcEvent::Open {
             path: seen.path,
             local_fingerprint,
-            remote_fingerprint,
+            remote_fingerprint: remote_fingerprint.clone(),
         })
-        .await
+        .await?;
+        Ok(remote_fingerprint)
     }
 
     /// Waits for room for `event`, but not past the end of the link.

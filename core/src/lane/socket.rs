@@ -1,0 +1,200 @@
+//! The connection's UDP sockets as QUIC sees them: one socket with one peer, whose address never
+//! changes. Where packets really go is for ICE to say, at every moment anew, so a change of the
+//! path is no event for QUIC, and nothing has to be validated twice.
+
+use std::fmt;
+use std::io::{self, IoSliceMut};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use quinn::udp::{RecvMeta, Transmit};
+use quinn::{AsyncUdpSocket, Runtime, UdpPoller};
+
+use crate::ports::{Port, Ports};
+
+/// What stands for us and for the peer (RFC 5737: addresses that nobody has).
+const HERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), 1);
+pub(super) const PEER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 2)), 1);
+
+/// Segments that one call can hand to the kernel, in bytes: what fits a datagram, headers off.
+const SEND_MAX_BYTES: usize = 65_507;
+
+/// All sockets of a connection, borrowed from ICE until this is dropped.
+pub(super) struct PathSocket {
+    ports: Ports,
+    borrowed: Vec<Borrowed>,
+}
+
+struct Borrowed {
+    port: Arc<Port>,
+    socket: Arc<dyn AsyncUdpSocket>,
+}
+
+impl fmt::Debug for PathSocket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PathSocket").finish_non_exhaustive()
+    }
+}
+
+impl PathSocket {
+    pub(super) fn borrow(ports: &Ports) -> io::Result<Self> {
+        let mut this = Self {
+            ports: ports.clone(),
+            borrowed: Vec::new(),
+        };
+        for port in ports.all() {
+            let socket = port.lend()?;
+            let socket = quinn::TokioRuntime.wrap_udp_socket(socket)?;
+            this.borrowed.push(Borrowed { port, socket });
+        }
+        Ok(this)
+    }
+
+    fn poll_port(
+        borrowed: &Borrowed,
+        cx: &mut Context<'_>,
+        bufs: &mut [IoSliceMut<'_>],
+        meta: &mut [RecvMeta],
+    ) -> Poll<usize> {
+        loop {
+            let count = match borrowed.socket.poll_recv(cx, bufs, meta) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Ok(count)) => count,
+                Poll::Ready(Err(error)) => {
+                    // ICE may have better luck, and judges the path.
+                    tracing::debug!(%error, "a socket cannot be read");
+                    borrowed.port.give_back();
+                    return Poll::Pending;
+                }
+            };
+            let mut kept = 0;
+            for at in 0..count {
+                if keep_quic(&borrowed.port, &mut bufs[at], &mut meta[at]) {
+                    bufs.swap(kept, at);
+                    meta.swap(kept, at);
+                    kept += 1;
+                }
+            }
+            if kept > 0 {
+                return Poll::Ready(kept);
+            }
+        }
+    }
+}
+
+/// Leaves the lane's own datagrams in a buffer and lays the others aside. `false` if none is left.
+fn keep_quic(port: &Port, buf: &mut IoSliceMut<'_>, meta: &mut RecvMeta) -> bool {
+    let (from, len) = (meta.addr, meta.len);
+    let stride = meta.stride.clamp(1, len.max(1));
+    let mut kept = 0;
+    for start in (0..len).step_by(stride) {
+        let end = len.min(start + stride);
+        if port.is_for_lane(&buf[start..end], from) {
+            // Only where something before it was taken out.
+            if kept != start {
+                buf.copy_within(start..end, kept);
+            }
+            kept += end - start;
+        } else {
+            port.lay_aside(&buf[start..end], from);
+        }
+    }
+    meta.addr = PEER;
+    meta.dst_ip = None;
+    meta.stride = stride;
+    meta.len = kept;
+    kept > 0
+}
+
+impl Drop for PathSocket {
+    fn drop(&mut self) {
+        self.borrowed.iter().for_each(|one| one.port.give_back());
+    }
+}
+
+impl AsyncUdpSocket for PathSocket {
+    fn create_io_poller(self: Arc<Self>) -> Pin<Box<dyn UdpPoller>> {
+        let sockets = self.borrowed.iter();
+        let pollers = sockets.map(|one| Arc::clone(&one.socket).create_io_poller());
+        Box::pin(PathPoller {
+            ports: self.ports.clone(),
+            pollers: pollers.collect(),
+        })
+    }
+
+    fn try_send(&self, transmit: &Transmit<'_>) -> io::Result<()> {
+        let Some(path) = self.ports.path() else {
+            // As on a network without a route for a moment: QUIC sends it again.
+            return Ok(());
+        };
+        let Some(one) = self.borrowed.get(path.port) else {
+            return Ok(());
+        };
+        let segment = transmit.segment_size.unwrap_or(transmit.contents.len());
+        let at_once = (SEND_MAX_BYTES / segment.max(1)).max(1) * segment.max(1);
+        for contents in transmit.contents.chunks(at_once) {
+            // Should the socket be full half-way, all of it is sent again: QUIC drops what comes
+            // twice.
+            one.socket.try_send(&Transmit {
+                destination: path.remote,
+                ecn: transmit.ecn,
+                contents,
+                segment_size: transmit.segment_size.filter(|size| *size < contents.len()),
+                src_ip: None,
+            })?;
+        }
+        Ok(())
+    }
+
+    fn poll_recv(
+        &self,
+        cx: &mut Context<'_>,
+        bufs: &mut [IoSliceMut<'_>],
+        meta: &mut [RecvMeta],
+    ) -> Poll<io::Result<usize>> {
+        for borrowed in &self.borrowed {
+            if let Poll::Ready(count) = Self::poll_port(borrowed, cx, bufs, meta) {
+                return Poll::Ready(Ok(count));
+            }
+        }
+        Poll::Pending
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        Ok(HERE)
+    }
+
+    fn max_transmit_segments(&self) -> usize {
+        let sockets = self.borrowed.iter();
+        let segments = sockets.map(|one| one.socket.max_transmit_segments());
+        segments.min().unwrap_or(1)
+    }
+
+    fn may_fragment(&self) -> bool {
+        self.borrowed.iter().any(|one| one.socket.may_fragment())
+    }
+}
+
+/// Waits for the socket that packets leave by now.
+struct PathPoller {
+    ports: Ports,
+    pollers: Vec<Pin<Box<dyn UdpPoller>>>,
+}
+
+impl fmt::Debug for PathPoller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PathPoller").finish_non_exhaustive()
+    }
+}
+
+impl UdpPoller for PathPoller {
+    fn poll_writable(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let path = self.ports.path();
+        let poller = path.and_then(|path| self.pollers.get_mut(path.port));
+        poller.map_or(Poll::Ready(Ok(())), |poller| {
+            poller.as_mut().poll_writable(cx)
+        })
+    }
+}
