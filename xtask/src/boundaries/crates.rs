@@ -25,7 +25,7 @@ const TRANSPORT: [&str; 2] = ["webrtc", "rtc"];
 const TRANSPORT_HOME: [&str; 2] = ["core", "bench"];
 
 /// Each crate's folder, and the folders of ours it may use. A new crate gets its line here.
-const DIRECTION: [(&str, &[&str]); 13] = [
+const DIRECTION: [(&str, &[&str]); 14] = [
     ("core/proto", &[]),
     ("core/photo", &[]),
     ("core/engine", &["core/proto"]),
@@ -40,7 +40,11 @@ const DIRECTION: [(&str, &[&str]); 13] = [
     ("app", &["app/model", "core", "core/proto", "signaling"]),
     ("app/model", &["core", "core/engine", "core/proto"]),
     ("cli", &["core", "core/proto", "signaling"]),
-    ("bench", &["core", "core/engine", "core/proto", "signaling"]),
+    (
+        "bench",
+        &["core", "core/engine", "core/proto", "emulator", "signaling"],
+    ),
+    ("emulator", &[]),
     ("xtask", &[]),
 ];
 
