@@ -12,7 +12,7 @@
 use std::fs::File;
 use std::future::Future;
 use std::io::{self, Read as _, Write as _};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -49,17 +49,17 @@ const WRITES_MAX: usize = 64;
 /// How long both sides may look for each other.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(20);
 
-/// Waits for one receiver and sends it the file. Prints `ready ADDRESS`.
-pub(crate) async fn send(path: &Path) -> Result<()> {
+/// Waits at that address for one receiver and sends it the file. Prints `ready ADDRESS`.
+pub(crate) async fn send(path: &Path, at: IpAddr) -> Result<()> {
     let mut file = File::open(path).during("the file to send")?;
     let size = file.metadata().during("the file to send")?.len();
-    let listener = TcpListener::bind("127.0.0.1:0")
+    let listener = TcpListener::bind((at, 0))
         .await
         .during("a port to listen on")?;
     println!("ready {}", listener.local_addr().during("the port")?);
     let (stream, _) = listener.accept().await.during("a receiver")?;
     let mut signals = Signals::new(stream);
-    let peer = Peer::build().await?;
+    let peer = Peer::build(at).await?;
     let offer = peer
         .connection
         .create_offer(None)
@@ -88,10 +88,10 @@ pub(crate) async fn send(path: &Path) -> Result<()> {
 }
 
 /// Receives the file from the sender at `address`.
-pub(crate) async fn receive(address: &str, path: &Path) -> Result<()> {
+pub(crate) async fn receive(address: &str, path: &Path, at: IpAddr) -> Result<()> {
     let stream = TcpStream::connect(address).await.during("the sender")?;
     let mut signals = Signals::new(stream);
-    let peer = Peer::build().await?;
+    let peer = Peer::build(at).await?;
     let offer = RTCSessionDescription::offer(signals.hear().await?).during("the offer")?;
     peer.connection
         .set_remote_description(offer)
@@ -174,7 +174,7 @@ struct Peer {
 }
 
 impl Peer {
-    async fn build() -> Result<Self> {
+    async fn build(at: IpAddr) -> Result<Self> {
         let config = RtcConfig::default();
         let gathered = Arc::<Notify>::default();
         let runtime = BufferedRuntime {
@@ -206,7 +206,7 @@ impl Peer {
             .with_setting_engine(settings)
             .with_runtime(Arc::new(runtime))
             .with_handler(Arc::new(handler))
-            .with_udp_addrs(vec![SocketAddr::from((Ipv4Addr::LOCALHOST, 0))])
+            .with_udp_addrs(vec![SocketAddr::from((at, 0))])
             .with_dedicated_reactor_pool_size(config.reactor_threads)
             .with_data_channel_send_buffer_limit(config.bulk_send_buffer_bytes)
             .build()

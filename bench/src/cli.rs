@@ -2,14 +2,17 @@
 
 use std::fs;
 use std::io::Write as _;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand};
 
 use crate::contest::{Contestant, FILE_NAME, Kind, Scene};
 use crate::failure::{Result, While as _, failed};
+use crate::ground::Ground;
+use crate::paths::Line;
 use crate::report::{Entry, Report, RoundResult};
-use crate::{channel, latency, machine, plot, round, table, tls};
+use crate::{channel, latency, machine, paths, paths_page, plot, round, table, tls};
 
 /// Where Linux keeps files in memory.
 const MEMORY_FOLDER: &str = "/dev/shm";
@@ -29,12 +32,18 @@ struct Cli {
 enum Task {
     /// Measure everything and write the results.
     Run(RunArgs),
+    /// Measure over emulated paths and write the results. Linux, as root.
+    Paths(PathsArgs),
     #[command(hide = true)]
-    ChannelSend { file: PathBuf },
+    ChannelSend { file: PathBuf, at: IpAddr },
     #[command(hide = true)]
-    ChannelReceive { address: String, file: PathBuf },
+    ChannelReceive {
+        address: String,
+        file: PathBuf,
+        at: IpAddr,
+    },
     #[command(hide = true)]
-    TlsSend { file: PathBuf },
+    TlsSend { file: PathBuf, at: IpAddr },
     #[command(hide = true)]
     TlsReceive { ticket: String, file: PathBuf },
     #[command(hide = true)]
@@ -75,12 +84,48 @@ struct RunArgs {
 }
 
 /// Does what the command line asks for.
+#[derive(Debug, clap::Args)]
+struct PathsArgs {
+    /// How often each contestant sends the file over each path
+    #[arg(long, default_value_t = 2)]
+    rounds: usize,
+
+    /// Take these only
+    #[arg(long, value_enum, value_delimiter = ',')]
+    only: Vec<Kind>,
+
+    /// Only paths with this round trip, in milliseconds
+    #[arg(long)]
+    rtt: Option<u64>,
+
+    /// Only paths with this loss, in percent
+    #[arg(long)]
+    loss: Option<f64>,
+
+    /// Where the results go
+    #[arg(long, default_value = "bench/results")]
+    out: PathBuf,
+
+    /// A remark for the report, such as what else the machine was doing
+    #[arg(long)]
+    note: Option<String>,
+}
+
+impl PathsArgs {
+    fn takes(&self, line: Line) -> bool {
+        let loss = f64::from(line.loss_per_million) / 10_000.0;
+        self.rtt.is_none_or(|rtt| rtt == line.rtt_ms)
+            && self.loss.is_none_or(|wanted| (wanted - loss).abs() < 1e-6)
+    }
+}
+
 pub(crate) fn run() -> Result<()> {
     match Cli::parse().command {
         Task::Run(args) => measure(&args),
-        Task::ChannelSend { file } => wait(channel::send(&file)),
-        Task::ChannelReceive { address, file } => wait(channel::receive(&address, &file)),
-        Task::TlsSend { file } => tls::send(&file),
+        Task::Paths(args) => measure_paths(&args),
+        Task::ChannelSend { file, at } => wait(channel::send(&file, at)),
+        Task::ChannelReceive { address, file, at } => wait(channel::receive(&address, &file, at)),
+        Task::TlsSend { file, at } => tls::send(&file, at),
         Task::TlsReceive { ticket, file } => tls::receive(&ticket, &file),
         Task::RoomAuthor { file, samples } => wait(latency::author(&file, samples)),
         Task::RoomReader { link, inbox } => wait(latency::reader(&link, &inbox)),
@@ -104,8 +149,9 @@ fn measure(args: &RunArgs) -> Result<()> {
     fill(&file, args.mib).during("the file to send")?;
     let kinds = Kind::ALL.into_iter();
     let kinds = kinds.filter(|kind| args.only.is_empty() || args.only.contains(kind));
-    let mut contest: Vec<(Option<Contestant>, Entry)> =
-        kinds.map(|kind| take_part(kind, folder.path())).collect();
+    let mut contest: Vec<(Option<Contestant>, Entry)> = kinds
+        .map(|kind| take_part(kind, folder.path(), &Ground::Loopback))
+        .collect();
     for number in 1..=args.rounds {
         for (contestant, entry) in &mut contest {
             if let Some(contestant) = contestant {
@@ -161,8 +207,8 @@ fn fill(path: &Path, mib: u32) -> std::io::Result<()> {
     Ok(())
 }
 
-fn take_part(kind: Kind, folder: &Path) -> (Option<Contestant>, Entry) {
-    let prepared = Contestant::prepare(kind, folder);
+fn take_part(kind: Kind, folder: &Path, ground: &Ground) -> (Option<Contestant>, Entry) {
+    let prepared = Contestant::prepare(kind, folder, ground);
     let entry = Entry {
         kind,
         version: prepared.as_ref().ok().map(|it| it.version.clone()),
@@ -176,6 +222,21 @@ fn take_part(kind: Kind, folder: &Path) -> (Option<Contestant>, Entry) {
 }
 
 fn run_round(contestant: &Contestant, file: &Path, folder: &Path) -> RoundResult {
+    let measured = with_scene(file, folder, |scene| {
+        round::run(contestant, scene, &Ground::Loopback)
+    });
+    match measured {
+        Ok(figures) => RoundResult::Measured(figures),
+        Err(why) => RoundResult::Failed(why.to_string()),
+    }
+}
+
+/// Makes the folders of a round for as long as it lasts.
+pub(crate) fn with_scene<T>(
+    file: &Path,
+    folder: &Path,
+    round: impl FnOnce(&Scene) -> Result<T>,
+) -> Result<T> {
     let scene = Scene {
         file: file.to_owned(),
         sender: folder.join("sender"),
@@ -184,14 +245,32 @@ fn run_round(contestant: &Contestant, file: &Path, folder: &Path) -> RoundResult
     let prepared = fs::create_dir(&scene.sender).and_then(|()| fs::create_dir(&scene.receiver));
     let result = prepared
         .during("the folders of a round")
-        .and_then(|()| round::run(contestant, &scene));
+        .and_then(|()| round(&scene));
     // What stays behind makes the next round fail, with its own words.
     fs::remove_dir_all(&scene.sender).ok();
     fs::remove_dir_all(&scene.receiver).ok();
-    match result {
-        Ok(figures) => RoundResult::Measured(figures),
-        Err(why) => RoundResult::Failed(why.to_string()),
-    }
+    result
+}
+
+fn measure_paths(args: &PathsArgs) -> Result<()> {
+    let (folder, _) = open_folder(None)?;
+    let kinds = Kind::ALL.into_iter();
+    let kinds = kinds.filter(|kind| args.only.is_empty() || args.only.contains(kind));
+    let kinds: Vec<Kind> = kinds.collect();
+    let lines = Line::ALL.into_iter().filter(|line| args.takes(*line));
+    let lines: Vec<Line> = lines.collect();
+    let what = (kinds.as_slice(), lines.as_slice(), args.rounds);
+    let paths = paths::run(what, args.note.clone(), folder.path(), |file, mib| {
+        fill(file, mib).during("the file to send")
+    })?;
+    fs::create_dir_all(&args.out).during("the folder for the results")?;
+    let json = serde_json::to_string_pretty(&paths).during("the results")?;
+    fs::write(args.out.join("paths.json"), json + "\n").during("the results")?;
+    let page = paths_page::page(&paths);
+    fs::write(args.out.join("paths.md"), &page).during("the results")?;
+    paths_page::plot(&paths, &args.out.join("paths.svg"))?;
+    println!("{page}");
+    Ok(())
 }
 
 fn say_round(number: usize, kind: Kind, result: &RoundResult) {

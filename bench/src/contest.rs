@@ -1,10 +1,14 @@
 //! The contestants, and how each is told to send a file and to receive it.
 
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use parlor_emulator::Side;
+
 use crate::failure::{Result, While as _};
+use crate::ground::Ground;
 use crate::process::Running;
 use crate::programs;
 
@@ -18,6 +22,8 @@ const SERVER_PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Kind {
     Parlor,
+    /// Parlor with its lane off.
+    ParlorChannels,
     Channel,
     Tls,
     Sendme,
@@ -25,8 +31,9 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 5] = [
+    pub(crate) const ALL: [Self; 6] = [
         Self::Parlor,
+        Self::ParlorChannels,
         Self::Channel,
         Self::Tls,
         Self::Sendme,
@@ -36,6 +43,7 @@ impl Kind {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Parlor => "Parlor",
+            Self::ParlorChannels => "Parlor, lane off",
             Self::Channel => "bare data channel",
             Self::Tls => "TCP + TLS 1.3",
             Self::Sendme => "sendme",
@@ -61,15 +69,19 @@ pub(crate) struct Contestant {
     pub(crate) kind: Kind,
     pub(crate) version: String,
     program: PathBuf,
+    sender_at: IpAddr,
+    receiver_at: IpAddr,
     /// The server it meets at, where it needs one of its own.
     server: Option<MailboxServer>,
 }
 
 impl Contestant {
     /// Finds its programs and starts its server in `folder`. Fails with what is missing.
-    pub(crate) fn prepare(kind: Kind, folder: &Path) -> Result<Self> {
+    pub(crate) fn prepare(kind: Kind, folder: &Path, ground: &Ground) -> Result<Self> {
         let (program, what) = match kind {
-            Kind::Parlor => (programs::sibling("parlor"), "parlor beside this program"),
+            Kind::Parlor | Kind::ParlorChannels => {
+                (programs::sibling("parlor"), "parlor beside this program")
+            }
             Kind::Channel | Kind::Tls => (std::env::current_exe().ok(), "this program"),
             Kind::Sendme => (programs::find("sendme"), "sendme"),
             Kind::Wormhole => (programs::find("wormhole"), "wormhole"),
@@ -78,18 +90,20 @@ impl Contestant {
         let version = match kind {
             Kind::Channel => "webrtc 0.21.1".to_owned(),
             Kind::Tls => "rustls 0.23, ring".to_owned(),
-            Kind::Parlor | Kind::Sendme | Kind::Wormhole => {
+            Kind::Parlor | Kind::ParlorChannels | Kind::Sendme | Kind::Wormhole => {
                 programs::version(&program).unwrap_or_else(|| "unknown".to_owned())
             }
         };
         let server = match kind {
-            Kind::Wormhole => Some(MailboxServer::start(folder)?),
-            Kind::Parlor | Kind::Channel | Kind::Tls | Kind::Sendme => None,
+            Kind::Wormhole => Some(MailboxServer::start(folder, ground)?),
+            Kind::Parlor | Kind::ParlorChannels | Kind::Channel | Kind::Tls | Kind::Sendme => None,
         };
         Ok(Self {
             kind,
             version,
             program,
+            sender_at: ground.address(Side::A),
+            receiver_at: ground.address(Side::B),
             server,
         })
     }
@@ -102,13 +116,21 @@ impl Contestant {
     pub(crate) fn sender(&self, scene: &Scene) -> Command {
         let mut command = self.command(&scene.sender);
         match self.kind {
-            Kind::Parlor => {
+            Kind::Parlor | Kind::ParlorChannels => {
                 command.arg("send").arg(&scene.file);
-                command.args(["--embed", "--listen", "127.0.0.1:0", "--json", "--no-stun"]);
+                let listen = SocketAddr::new(self.sender_at, 0).to_string();
+                command.args(["--embed", "--listen", &listen, "--json", "--no-stun"]);
+                command.args(["--lane", self.lane()]);
                 command.arg("--data").arg(scene.sender.join("data"));
             }
-            Kind::Channel => _ = command.arg("channel-send").arg(&scene.file),
-            Kind::Tls => _ = command.arg("tls-send").arg(&scene.file),
+            Kind::Channel => {
+                command.arg("channel-send").arg(&scene.file);
+                command.arg(self.sender_at.to_string());
+            }
+            Kind::Tls => {
+                command.arg("tls-send").arg(&scene.file);
+                command.arg(self.sender_at.to_string());
+            }
             Kind::Sendme => {
                 command.arg("send").arg(&scene.file);
                 command.args(["--relay", "disabled", "--ticket-type", "addresses"]);
@@ -125,9 +147,9 @@ impl Contestant {
     pub(crate) fn receiver(&self, scene: &Scene, ticket: &str) -> Command {
         let mut command = self.command(&scene.receiver);
         match self.kind {
-            Kind::Parlor => {
+            Kind::Parlor | Kind::ParlorChannels => {
                 command.args(["receive", ticket, "--yes", "--json", "--no-stun", "--out"]);
-                command.arg(&scene.receiver);
+                command.arg(&scene.receiver).args(["--lane", self.lane()]);
                 command
                     .arg("--data")
                     .arg(scene.sender.join("data-receiver"));
@@ -135,6 +157,7 @@ impl Contestant {
             Kind::Channel => {
                 command.args(["channel-receive", ticket]);
                 command.arg(scene.receiver.join(FILE_NAME));
+                command.arg(self.receiver_at.to_string());
             }
             Kind::Tls => {
                 command.args(["tls-receive", ticket]);
@@ -149,6 +172,13 @@ impl Contestant {
             }
         }
         command
+    }
+
+    const fn lane(&self) -> &'static str {
+        match self.kind {
+            Kind::ParlorChannels => "off",
+            _ => "on",
+        }
     }
 
     fn command(&self, folder: &Path) -> Command {
@@ -176,14 +206,14 @@ impl TicketSearch {
             kind,
             ticket: None,
             // Only Parlor shows its ticket before it has read the file.
-            is_prepared: !matches!(kind, Kind::Parlor),
+            is_prepared: !matches!(kind, Kind::Parlor | Kind::ParlorChannels),
         }
     }
 
     /// The ticket, once the sender is ready to send.
     pub(crate) fn take(&mut self, line: &str) -> Option<String> {
         match self.kind {
-            Kind::Parlor => self.take_event(line),
+            Kind::Parlor | Kind::ParlorChannels => self.take_event(line),
             Kind::Channel | Kind::Tls => self.keep(line.strip_prefix("ready ")),
             Kind::Sendme => self.keep(line.trim().strip_prefix("sendme receive ")),
             Kind::Wormhole => self.keep(line.strip_prefix("Wormhole code is: ")),
@@ -217,7 +247,8 @@ struct MailboxServer {
 }
 
 impl MailboxServer {
-    fn start(folder: &Path) -> Result<Self> {
+    fn start(folder: &Path, ground: &Ground) -> Result<Self> {
+        let at = ground.address(Side::A);
         let twist = programs::find("twist")
             .ok_or("not found")
             .during("twist, for the mailbox server of magic-wormhole")?;
@@ -226,15 +257,15 @@ impl MailboxServer {
         drop(probe);
         let mut command = Command::new(twist);
         command.current_dir(folder).arg("wormhole-mailbox");
-        command.arg(format!("--port=tcp:{port}:interface=127.0.0.1"));
+        command.arg(format!("--port=tcp:{port}:interface={at}"));
         command.arg("--channel-db=mailbox.sqlite");
-        let mut running = Running::spawn(command)?;
+        let mut running = ground.spawn(Side::A, command)?;
         running.wait_for_line(SERVER_PATIENCE, |line| {
             line.contains("starting on").then_some(())
         })?;
         running.ignore_lines();
         Ok(Self {
-            url: format!("ws://127.0.0.1:{port}/v1"),
+            url: format!("ws://{at}:{port}/v1"),
             _running: running,
         })
     }

@@ -8,6 +8,8 @@
 //! - [`channel`], [`tls`]: the two comparisons that are no program of their own. This binary starts
 //!   itself for them.
 //! - [`latency`]: messages in a Parlor room, with and without a file under way.
+//! - [`ground`]: loopback, or both ends of an emulated path; [`paths`], [`paths_page`]: the contest
+//!   on such paths.
 //! - [`stats`], [`report`], [`table`], [`plot`]: from figures to files.
 
 use std::process::ExitCode;
@@ -21,9 +23,15 @@ mod contest;
 #[cfg(unix)]
 mod failure;
 #[cfg(unix)]
+mod ground;
+#[cfg(unix)]
 mod latency;
 #[cfg(unix)]
 mod machine;
+#[cfg(unix)]
+mod paths;
+#[cfg(unix)]
+mod paths_page;
 #[cfg(unix)]
 mod plot;
 #[cfg(unix)]

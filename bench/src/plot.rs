@@ -24,13 +24,13 @@ const BARS_LEFT: i32 = 150;
 const BAR_MAX: f64 = 210.0;
 const BAR_HIGH: i32 = 26;
 
-const INK: RGBColor = RGBColor(40, 44, 52);
-const FAINT: RGBColor = RGBColor(110, 116, 128);
+pub(crate) const INK: RGBColor = RGBColor(40, 44, 52);
+pub(crate) const FAINT: RGBColor = RGBColor(110, 116, 128);
 const SPEED: RGBColor = RGBColor(52, 120, 180);
 const SENDER: RGBColor = RGBColor(214, 120, 40);
 const RECEIVER: RGBColor = RGBColor(238, 184, 120);
 
-type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+pub(crate) type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
 /// Writes the picture.
 pub(crate) fn write(report: &Report, path: &Path) -> Result<()> {
@@ -123,7 +123,7 @@ fn draw_bar(area: &Area<'_>, from: f64, to: f64, top: i32, color: RGBColor) -> R
     Ok(right)
 }
 
-fn draw_text(
+pub(crate) fn draw_text(
     area: &Area<'_>,
     text: &str,
     size: f64,

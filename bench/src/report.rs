@@ -44,7 +44,10 @@ pub(crate) enum RoundResult {
     Failed(String),
 }
 
-fn kind_name<S: serde::Serializer>(kind: &Kind, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn kind_name<S: serde::Serializer>(
+    kind: &Kind,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(kind.name())
 }
 

@@ -7,11 +7,13 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use parlor_emulator::Side;
 use parlor_proto::limits::CHUNK_BYTES;
 use serde::Serialize;
 
 use crate::contest::{Contestant, FILE_NAME, Scene, TicketSearch};
 use crate::failure::{Result, While as _, failed};
+use crate::ground::Ground;
 use crate::process::{Ended, Running};
 
 /// How often the receiver's folder is looked at.
@@ -60,9 +62,9 @@ pub(crate) struct Figures {
 }
 
 /// Sends the file once and checks what arrived.
-pub(crate) fn run(contestant: &Contestant, scene: &Scene) -> Result<Figures> {
+pub(crate) fn run(contestant: &Contestant, scene: &Scene, ground: &Ground) -> Result<Figures> {
     let started = Instant::now();
-    let mut sender = Running::spawn(contestant.sender(scene))?;
+    let mut sender = ground.spawn(Side::A, contestant.sender(scene))?;
     let mut search = TicketSearch::new(contestant.kind);
     let ticket = sender.wait_for_line(READY_PATIENCE, |line| search.take(line))?;
     sender.ignore_lines();
@@ -71,9 +73,12 @@ pub(crate) fn run(contestant: &Contestant, scene: &Scene) -> Result<Figures> {
 
     let size = fs::metadata(&scene.file).during("the file to send")?.len();
     let mut watch = Watch::start(size);
-    let mut receiver = Running::spawn(contestant.receiver(scene, &ticket))?;
+    let mut receiver = ground.spawn(Side::B, contestant.receiver(scene, &ticket))?;
     receiver.ignore_lines();
-    let received = watch.until_end(&mut receiver, &scene.receiver)?;
+    let received = watch.until_end(&mut receiver, &scene.receiver, TRANSFER_PATIENCE)?;
+    let Some(received) = received else {
+        return failed(receiver.describe("did not get the file in time"));
+    };
     if !received.is_success {
         return failed(receiver.describe(&format!("ended with {}", received.how)));
     }
@@ -102,6 +107,55 @@ pub(crate) fn run(contestant: &Contestant, scene: &Scene) -> Result<Figures> {
     })
 }
 
+/// How fast a transfer was on a path that is slower than any of the programs.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(crate) struct Pace {
+    /// From the first mebibyte on disk to the last byte, or to where it was cut short.
+    pub(crate) megabytes_per_second: f64,
+    pub(crate) is_cut: bool,
+}
+
+/// Sends the file once, for so long at most; checks what arrived if all of it did.
+pub(crate) fn pace(
+    contestant: &Contestant,
+    scene: &Scene,
+    ground: &Ground,
+    limit: Duration,
+) -> Result<Pace> {
+    let mut sender = ground.spawn(Side::A, contestant.sender(scene))?;
+    let mut search = TicketSearch::new(contestant.kind);
+    let ticket = sender.wait_for_line(READY_PATIENCE, |line| search.take(line))?;
+    sender.ignore_lines();
+    let size = fs::metadata(&scene.file).during("the file to send")?.len();
+    let mut watch = Watch::start(size);
+    let mut receiver = ground.spawn(Side::B, contestant.receiver(scene, &ticket))?;
+    receiver.ignore_lines();
+    let ended = watch.until_end(&mut receiver, &scene.receiver, limit)?;
+    let (until, bytes) = match &ended {
+        Some(ended) if !ended.is_success => {
+            return failed(receiver.describe(&format!("ended with {}", ended.how)));
+        }
+        Some(ended) => (watch.full_or(ended), size),
+        None => (Instant::now(), held_bytes(&scene.receiver)),
+    };
+    sender.interrupt().ok();
+    receiver.interrupt().ok();
+    let is_whole = || is_same(&scene.file, &scene.receiver.join(FILE_NAME));
+    if ended.is_some() && !is_whole().during("the received file")? {
+        return failed("the received file is not the one that was sent");
+    }
+    // One that never began was as slow as the time it had.
+    let (begun, before) = watch
+        .begun
+        .map_or((watch.started, 0), |at| (at, BEGUN_BYTES));
+    let moved = u32::try_from(bytes.saturating_sub(before) / 1000).unwrap_or(u32::MAX);
+    let seconds = until.saturating_duration_since(begun).as_secs_f64();
+    Ok(Pace {
+        megabytes_per_second: f64::from(moved) / 1000.0 / seconds.max(1e-3),
+        is_cut: ended.is_none(),
+    })
+}
+
 /// Looks at the receiver's folder while the receiver runs.
 struct Watch {
     started: Instant,
@@ -120,15 +174,21 @@ impl Watch {
         }
     }
 
-    fn until_end(&mut self, receiver: &mut Running, folder: &Path) -> Result<Ended> {
-        while self.started.elapsed() < TRANSFER_PATIENCE {
+    /// Nothing if it goes on longer than `patience`.
+    fn until_end(
+        &mut self,
+        receiver: &mut Running,
+        folder: &Path,
+        patience: Duration,
+    ) -> Result<Option<Ended>> {
+        while self.started.elapsed() < patience {
             if let Some(ended) = receiver.poll_end()? {
-                return Ok(ended);
+                return Ok(Some(ended));
             }
             self.note(held_bytes(folder), Instant::now());
             thread::sleep(LOOK_EVERY);
         }
-        failed(receiver.describe("did not get the file in time"))
+        Ok(None)
     }
 
     fn note(&mut self, bytes: u64, now: Instant) {

@@ -6,7 +6,7 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{IpAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -24,9 +24,10 @@ const BUFFER_BYTES: usize = 64 * 1024;
 /// The name in the certificate; nobody looks it up.
 const HOST: &str = "localhost";
 
-/// Waits for one receiver and sends it the file. Prints `ready ADDRESS/CERTIFICATE`.
-pub(crate) fn send(path: &Path) -> Result<()> {
-    let listener = TcpListener::bind("127.0.0.1:0").during("a port to listen on")?;
+/// Waits at that address for one receiver and sends it the file. Prints
+/// `ready ADDRESS/CERTIFICATE`.
+pub(crate) fn send(path: &Path, at: IpAddr) -> Result<()> {
+    let listener = TcpListener::bind((at, 0)).during("a port to listen on")?;
     let certified =
         rcgen::generate_simple_self_signed([HOST.to_owned()]).during("a certificate")?;
     let certificate = certified.cert.der().clone();

@@ -29,7 +29,11 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), TaskError> {
         }
     }
     let mut bench = Command::new(root().join("target/release/parlor-bench"));
-    bench.arg("run").args(arguments).current_dir(root());
+    // Over loopback, unless the arguments begin with another task.
+    if arguments.first().is_none_or(|first| first.starts_with('-')) {
+        bench.arg("run");
+    }
+    bench.args(arguments).current_dir(root());
     bench.env(FOLDERS, env::join_paths(&folders).unwrap_or_default());
     shell_run(&mut bench)
 }

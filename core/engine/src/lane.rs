@@ -114,7 +114,11 @@ impl Lane {
         match self.state {
             State::Waiting { until: Some(until) } if until <= now => Some(Due::Lane),
             State::Opening { since } if since + OPEN_TIMEOUT <= now => Some(Due::LaneTimeout),
-            _ => None,
+            State::Off
+            | State::Waiting { .. }
+            | State::Opening { .. }
+            | State::Open { .. }
+            | State::Ended => None,
         }
     }
 
