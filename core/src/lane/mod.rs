@@ -6,7 +6,9 @@
 //! A lane is one QUIC connection with one stream, on which each side first writes the lane's number
 //! (32 bits, big endian), then its frames, each after its length (32 bits, big endian).
 
+mod congestion;
 mod identity;
+mod pacing;
 mod settings;
 mod socket;
 
@@ -18,6 +20,7 @@ use quinn::{Connection, Endpoint, RecvStream, SendStream};
 use tokio::sync::mpsc;
 
 pub(crate) use identity::Identity;
+use pacing::Pacing;
 use socket::{PEER, PathSocket};
 
 use crate::ports::Ports;
@@ -86,8 +89,10 @@ impl Lanes {
         remote_fingerprint: &str,
         frame_max_bytes: usize,
     ) -> Result<Self, String> {
-        let tls = settings::tls(identity, remote_fingerprint).map_err(|error| error.to_string())?;
-        let socket = PathSocket::borrow(ports).map_err(|error| error.to_string())?;
+        let pacing = Arc::<Pacing>::default();
+        let tls = settings::tls(identity, remote_fingerprint, &pacing);
+        let tls = tls.map_err(|error| error.to_string())?;
+        let socket = PathSocket::borrow(ports, pacing).map_err(|error| error.to_string())?;
         let endpoint = Endpoint::new_with_abstract_socket(
             settings::endpoint(),
             (side == Side::Listens).then_some(tls.server),

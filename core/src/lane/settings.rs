@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use quinn::congestion::BbrConfig;
 use quinn::crypto::rustls::{QuicClientConfig, QuicServerConfig};
 use quinn::{
     AckFrequencyConfig, ClientConfig, EndpointConfig, IdleTimeout, MtuDiscoveryConfig,
@@ -11,7 +10,9 @@ use quinn::{
 };
 use rustls::crypto::{CryptoProvider, ring};
 
+use super::congestion::Factory;
 use super::identity::{Identity, Pinned};
+use super::pacing::Pacing;
 
 /// What the stream is for, so that no other protocol is ever taken for it (RFC 7301).
 const ALPN: &[u8] = b"parlor-lane/1";
@@ -57,6 +58,7 @@ pub(super) fn endpoint() -> EndpointConfig {
 pub(super) fn tls(
     identity: &Identity,
     remote_fingerprint: &str,
+    pacing: &Arc<Pacing>,
 ) -> Result<Tls, Box<dyn std::error::Error>> {
     let provider = Arc::new(provider());
     let pinned = Arc::new(Pinned::new(remote_fingerprint, Arc::clone(&provider)));
@@ -73,7 +75,7 @@ pub(super) fn tls(
         .with_client_cert_verifier(pinned)
         .with_single_cert(chain, identity.key().into())?;
     server.alpn_protocols = vec![ALPN.to_vec()];
-    let transport = Arc::new(transport());
+    let transport = Arc::new(transport(pacing));
     let mut client = ClientConfig::new(Arc::new(QuicClientConfig::try_from(client)?));
     client.transport_config(Arc::clone(&transport));
     let server = QuicServerConfig::try_from(server)?;
@@ -92,7 +94,7 @@ fn provider() -> CryptoProvider {
     provider
 }
 
-fn transport() -> TransportConfig {
+fn transport(pacing: &Arc<Pacing>) -> TransportConfig {
     let mut mtu = MtuDiscoveryConfig::default();
     mtu.upper_bound(MTU_MAX_BYTES);
     let mut acks = AckFrequencyConfig::default();
@@ -110,6 +112,8 @@ fn transport() -> TransportConfig {
         .send_window(WINDOW_BYTES.into())
         .mtu_discovery_config(Some(mtu))
         .ack_frequency_config(Some(acks))
-        .congestion_controller_factory(Arc::new(BbrConfig::default()));
+        .congestion_controller_factory(Arc::new(Factory {
+            pacing: Arc::clone(pacing),
+        }));
     config
 }

@@ -3,15 +3,19 @@
 //! path is no event for QUIC, and nothing has to be validated twice.
 
 use std::fmt;
+use std::future::Future as _;
 use std::io::{self, IoSliceMut};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
+use std::time::Instant;
 
 use quinn::udp::{RecvMeta, Transmit};
 use quinn::{AsyncUdpSocket, Runtime, UdpPoller};
+use tokio::time::Sleep;
 
+use super::pacing::{Pacing, UNPACED_MAX_BYTES};
 use crate::ports::{Port, Ports};
 
 /// What stands for us and for the peer (RFC 5737: addresses that nobody has).
@@ -25,6 +29,7 @@ const SEND_MAX_BYTES: usize = 65_507;
 pub(super) struct PathSocket {
     ports: Ports,
     borrowed: Vec<Borrowed>,
+    pacing: Arc<Pacing>,
 }
 
 struct Borrowed {
@@ -39,10 +44,11 @@ impl fmt::Debug for PathSocket {
 }
 
 impl PathSocket {
-    pub(super) fn borrow(ports: &Ports) -> io::Result<Self> {
+    pub(super) fn borrow(ports: &Ports, pacing: Arc<Pacing>) -> io::Result<Self> {
         let mut this = Self {
             ports: ports.clone(),
             borrowed: Vec::new(),
+            pacing,
         };
         for port in ports.all() {
             let socket = port.lend()?;
@@ -121,6 +127,8 @@ impl AsyncUdpSocket for PathSocket {
         Box::pin(PathPoller {
             ports: self.ports.clone(),
             pollers: pollers.collect(),
+            pacing: Arc::clone(&self.pacing),
+            wait: None,
         })
     }
 
@@ -132,6 +140,10 @@ impl AsyncUdpSocket for PathSocket {
         let Some(one) = self.borrowed.get(path.port) else {
             return Ok(());
         };
+        let is_paced = transmit.contents.len() > UNPACED_MAX_BYTES;
+        if is_paced && self.pacing.check(Instant::now()).is_err() {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
         let segment = transmit.segment_size.unwrap_or(transmit.contents.len());
         let at_once = (SEND_MAX_BYTES / segment.max(1)).max(1) * segment.max(1);
         for contents in transmit.contents.chunks(at_once) {
@@ -144,6 +156,9 @@ impl AsyncUdpSocket for PathSocket {
                 segment_size: transmit.segment_size.filter(|size| *size < contents.len()),
                 src_ip: None,
             })?;
+        }
+        if is_paced {
+            self.pacing.sent(transmit.contents.len());
         }
         Ok(())
     }
@@ -177,10 +192,12 @@ impl AsyncUdpSocket for PathSocket {
     }
 }
 
-/// Waits for the socket that packets leave by now.
+/// Waits for the time of the next packet, and for the socket that it leaves by.
 struct PathPoller {
     ports: Ports,
     pollers: Vec<Pin<Box<dyn UdpPoller>>>,
+    pacing: Arc<Pacing>,
+    wait: Option<Pin<Box<Sleep>>>,
 }
 
 impl fmt::Debug for PathPoller {
@@ -191,6 +208,13 @@ impl fmt::Debug for PathPoller {
 
 impl UdpPoller for PathPoller {
     fn poll_writable(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while let Err(then) = self.pacing.check(Instant::now()) {
+            let wait = self
+                .wait
+                .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(then.into())));
+            wait.as_mut().reset(then.into());
+            ready!(wait.as_mut().poll(cx));
+        }
         let path = self.ports.path();
         let poller = path.and_then(|path| self.pollers.get_mut(path.port));
         poller.map_or(Poll::Ready(Ok(())), |poller| {
