@@ -38,6 +38,12 @@ const PING_EVERY: Duration = Duration::from_secs(2);
 /// of seconds behind a path that came back.
 const SILENCE_MAX: Duration = Duration::from_secs(8);
 
+/// The same where the server was just reached: then it is the path to the peer that is gone.
+const SILENCE_REACHED_MAX: Duration = Duration::from_secs(3);
+
+/// How long a ping may take after a lane broke, before the way to the server is in doubt, too.
+const DOUBT_AFTER: Duration = Duration::from_secs(1);
+
 /// Pings whose pong may still come: as many as leave before a peer counts as one that never reads.
 const PINGS_KEPT: usize = 64;
 
@@ -118,6 +124,10 @@ pub(crate) struct OpenLink {
     pub(crate) sas: Option<Sas>,
     pub(crate) since: Moment,
     pub(crate) last_heard: Moment,
+    /// Silence that ends the link.
+    silence_max: Duration,
+    /// When to doubt the network, unless something is heard before.
+    doubt_at: Option<Moment>,
     /// When the peer last showed that it reads what it is sent.
     pub(crate) last_read: Moment,
     /// Our latest pings.
@@ -138,6 +148,25 @@ impl OpenLink {
     pub(crate) fn taken(&mut self, len: u64, now: Moment) {
         self.send.sent(len);
         self.last_read = now;
+    }
+
+    /// The peer said something.
+    pub(crate) fn heard(&mut self, now: Moment) {
+        self.last_heard = now;
+        self.silence_max = SILENCE_MAX;
+        self.doubt_at = None;
+    }
+
+    /// Another way to the peer fell silent: is this one still there?
+    pub(crate) fn doubt(&mut self, now: Moment) {
+        self.ping_at = now;
+        self.doubt_at = Some(now + DOUBT_AFTER);
+    }
+
+    /// The server was reached: a peer that stays silent is not.
+    pub(crate) fn expect_word(&mut self, now: Moment) {
+        self.ping_at = now;
+        self.silence_max = SILENCE_REACHED_MAX;
     }
 
     /// A ping leaves.
@@ -170,6 +199,8 @@ pub(crate) enum Due {
     Lane,
     /// A lane did not come about in time.
     LaneTimeout,
+    /// The network may have changed.
+    Doubt,
     /// Probe a quiet link.
     Ping,
     /// The link said nothing for too long.
@@ -285,6 +316,12 @@ impl Peer {
         }
     }
 
+    /// Whether the link fell silent, and nobody has looked for the server since.
+    pub(crate) fn is_long_silent(&self) -> bool {
+        self.open()
+            .is_some_and(|open| open.silence_max == SILENCE_MAX)
+    }
+
     /// Asks an open link for a sign of life now.
     pub(crate) fn probe(&mut self, now: Moment) {
         if let Some(open) = self.open_mut() {
@@ -385,6 +422,8 @@ impl Peer {
             sas: None,
             since: now,
             last_heard: now,
+            silence_max: SILENCE_MAX,
+            doubt_at: None,
             last_read: now,
             pings: VecDeque::new(),
             ping_at: now + PING_EVERY,
@@ -439,13 +478,18 @@ impl Peer {
             LinkState::Connecting { since, .. } if *since + CONNECT_TIMEOUT <= now => {
                 Some(Due::ConnectTimeout)
             }
-            LinkState::Open(open) if open.last_heard + SILENCE_MAX <= now => Some(Due::Silent),
+            LinkState::Open(open) if open.last_heard + open.silence_max <= now => Some(Due::Silent),
             LinkState::Open(open) if open.last_read + UNREAD_MAX <= now => Some(Due::Unread),
             LinkState::Open(open) if open.ping_at <= now => {
                 open.ping_at = now + PING_EVERY;
                 Some(Due::Ping)
             }
-            LinkState::Open(open) => open.lane.due(now),
+            LinkState::Open(open) => {
+                let is_doubted = open.doubt_at.take_if(|at| *at <= now).is_some();
+                is_doubted
+                    .then_some(Due::Doubt)
+                    .or_else(|| open.lane.due(now))
+            }
             LinkState::Waiting { .. } | LinkState::Connecting { .. } => None,
         }
     }
@@ -462,7 +506,7 @@ impl Peer {
             },
             LinkState::Open(open) => {
                 let silent = Deadline {
-                    at: open.last_heard + SILENCE_MAX,
+                    at: open.last_heard + open.silence_max,
                     why: "a silent peer",
                 };
                 let unread = Deadline {
@@ -473,8 +517,12 @@ impl Peer {
                     at: open.ping_at,
                     why: "ping a peer",
                 };
-                let link = silent.min(unread).min(ping);
-                open.lane.deadline().map_or(link, |lane| link.min(lane))
+                let doubt = open.doubt_at.map(|at| Deadline {
+                    at,
+                    why: "doubt the network",
+                });
+                let others = doubt.into_iter().chain(open.lane.deadline());
+                others.fold(silent.min(unread).min(ping), Deadline::min)
             }
         }
     }

@@ -14,11 +14,18 @@ use crate::view::ServerView;
 /// First step of the backoff between dials; doubled with each failure, with full jitter.
 const BACKOFF_FIRST: Duration = Duration::from_secs(1);
 
+/// Longest backoff of the first tries: whoever was cut off for a minute is back within seconds.
+const BACKOFF_EARLY_MAX: Duration = Duration::from_secs(4);
+
+/// Tries that are early: some minutes of them.
+const EARLY_TRIES: u32 = 24;
+
 /// Longest backoff: a phone that comes back from a tunnel should not wait longer.
 const BACKOFF_MAX: Duration = Duration::from_secs(30);
 
-/// From dialling to being in the room: a handshake over a bad mobile network takes seconds.
-const JOIN_TIMEOUT: Duration = Duration::from_secs(10);
+/// From dialling to being in the room: a handshake over a bad mobile network takes seconds. Not
+/// longer, as TCP asks again ever more rarely (RFC 6298), and a new dial asks at once.
+const JOIN_TIMEOUT: Duration = Duration::from_secs(7);
 
 #[derive(Debug)]
 enum State {
@@ -184,9 +191,12 @@ impl SignalMachine {
 
     fn backoff(&self) -> Duration {
         let doublings = self.failures.saturating_sub(1).min(8);
-        BACKOFF_FIRST
-            .saturating_mul(1 << doublings)
-            .min(BACKOFF_MAX)
+        let most = if self.failures <= EARLY_TRIES {
+            BACKOFF_EARLY_MAX
+        } else {
+            BACKOFF_MAX
+        };
+        BACKOFF_FIRST.saturating_mul(1 << doublings).min(most)
     }
 
     /// Dials at once, also while in the room: the socket may belong to a network that is gone.

@@ -41,6 +41,10 @@ const PROBE_DOWN_GAIN: f64 = 0.75;
 /// Under way at most, in products of bandwidth and delay: acknowledgements come late and in heaps.
 const WINDOW_GAIN: f64 = 2.0;
 
+/// A round trip counts as this long at least: on short ways timers and schedulers take more time
+/// than the path.
+const RTT_FLOOR: Duration = Duration::from_millis(2);
+
 /// Packets on top of that, for acknowledgements that stand for many.
 const AGGREGATE_PACKETS: u64 = 10;
 
@@ -335,7 +339,7 @@ impl Model {
 
     /// Bandwidth times delay, times a gain.
     fn product(&self, gain: f64) -> Option<u64> {
-        let rtt = self.min_rtt?;
+        let rtt = self.min_rtt?.max(RTT_FLOOR);
         let rate = self.rate();
         (rate > 0.0).then(|| whole(rate * rtt.as_secs_f64() * gain))
     }

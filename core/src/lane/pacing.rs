@@ -10,6 +10,10 @@ const BURST_TIME_MS: u64 = 3;
 /// What may always leave at once: one call to the kernel.
 const BURST_MIN_BYTES: u64 = 16 * 1024;
 
+/// Bytes a second from which on nothing is paced here: a thousandth of that is as much as sockets
+/// hold, and such a path is a cable or the machine itself.
+const UNPACED_RATE: u64 = 250_000_000;
+
 /// A datagram of this size carries acknowledgements at most, which never wait.
 pub(super) const UNPACED_MAX_BYTES: usize = 200;
 
@@ -31,6 +35,7 @@ struct Bucket {
 impl Pacing {
     /// From now on so many bytes a second; none is as fast as it goes.
     pub(super) fn set(&self, rate: Option<u64>) {
+        let rate = rate.filter(|rate| *rate < UNPACED_RATE);
         self.rate.store(rate.unwrap_or(0), Ordering::Relaxed);
     }
 

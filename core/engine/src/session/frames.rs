@@ -65,7 +65,7 @@ impl Session {
     pub(super) fn heard(&mut self, id: PeerId) {
         let now = self.now;
         if let Some(open) = self.peers.get_mut(&id).and_then(|peer| peer.open_mut()) {
-            open.last_heard = now;
+            open.heard(now);
         }
     }
 

@@ -65,6 +65,9 @@ impl Session {
             LaneInput::Closed { reason } => {
                 tracing::debug!(peer = %id.short(), lane, reason, "a lane ended");
                 if open.lane.number() == lane {
+                    if open.lane.is_open() {
+                        open.doubt(now);
+                    }
                     self.end_lane(id);
                 }
             }

@@ -112,7 +112,20 @@ impl Session {
             self.add_peer(*peer);
         }
         let now = self.now;
-        self.peers.values_mut().for_each(|peer| peer.hurry(now));
+        for peer in self.peers.values_mut() {
+            peer.hurry(now);
+            if let Some(open) = peer.open_mut() {
+                open.expect_word(now);
+            }
+        }
+    }
+
+    /// Nothing comes from a peer any more. The socket to the server may belong to a network that is
+    /// gone, and would not say so for a minute.
+    fn doubt_server(&mut self) {
+        if self.signal.is_joined() {
+            self.signal.on_network_changed(self.now);
+        }
     }
 
     fn add_peer(&mut self, peer: PeerId) {
@@ -458,9 +471,13 @@ impl Session {
                     self.on_link_closed(id, "no connection came about in time");
                 }
                 Due::Silent => {
+                    if self.peers.get(&id).is_some_and(Peer::is_long_silent) {
+                        self.doubt_server();
+                    }
                     self.link(id, LinkAction::Close);
                     self.on_link_closed(id, "the other device fell silent");
                 }
+                Due::Doubt => self.doubt_server(),
                 Due::Lane => self.open_lane(id),
                 Due::LaneTimeout => {
                     self.end_lane(id);
