@@ -12,7 +12,7 @@ use crate::failure::{Result, While as _, failed};
 use crate::ground::Ground;
 use crate::paths::Line;
 use crate::report::{Entry, Report, RoundResult};
-use crate::{channel, latency, machine, paths, paths_page, plot, round, table, tls};
+use crate::{channel, fair, latency, machine, paths, paths_page, plot, round, table, tls};
 
 /// Where Linux keeps files in memory.
 const MEMORY_FOLDER: &str = "/dev/shm";
@@ -34,6 +34,12 @@ enum Task {
     Run(RunArgs),
     /// Measure over emulated paths and write the results. Linux, as root.
     Paths(PathsArgs),
+    /// Measure what two transfers leave to a TCP stream. Linux, as root.
+    Fair {
+        /// Where the results go
+        #[arg(long, default_value = "bench/results")]
+        out: PathBuf,
+    },
     #[command(hide = true)]
     ChannelSend { file: PathBuf, at: IpAddr },
     #[command(hide = true)]
@@ -123,6 +129,7 @@ pub(crate) fn run() -> Result<()> {
     match Cli::parse().command {
         Task::Run(args) => measure(&args),
         Task::Paths(args) => measure_paths(&args),
+        Task::Fair { out } => measure_shares(&out),
         Task::ChannelSend { file, at } => wait(channel::send(&file, at)),
         Task::ChannelReceive { address, file, at } => wait(channel::receive(&address, &file, at)),
         Task::TlsSend { file, at } => tls::send(&file, at),
@@ -269,6 +276,20 @@ fn measure_paths(args: &PathsArgs) -> Result<()> {
     let page = paths_page::page(&paths);
     fs::write(args.out.join("paths.md"), &page).during("the results")?;
     paths_page::plot(&paths, &args.out.join("paths.svg"))?;
+    println!("{page}");
+    Ok(())
+}
+
+fn measure_shares(out: &Path) -> Result<()> {
+    let (folder, _) = open_folder(None)?;
+    let file = folder.path().join(FILE_NAME);
+    fill(&file, fair::FILE_MIB).during("the file to send")?;
+    let shares = fair::run(&file, folder.path())?;
+    fs::create_dir_all(out).during("the folder for the results")?;
+    let json = serde_json::to_string_pretty(&shares).during("the results")?;
+    fs::write(out.join("fair.json"), json + "\n").during("the results")?;
+    let page = fair::page(&shares);
+    fs::write(out.join("fair.md"), &page).during("the results")?;
     println!("{page}");
     Ok(())
 }

@@ -9,7 +9,7 @@
 //!   itself for them.
 //! - [`latency`]: messages in a Parlor room, with and without a file under way.
 //! - [`ground`]: loopback, or both ends of an emulated path; [`paths`], [`paths_page`]: the contest
-//!   on such paths.
+//!   on such paths; [`fair`]: what a lane leaves to others there.
 //! - [`stats`], [`report`], [`table`], [`plot`]: from figures to files.
 
 use std::process::ExitCode;
@@ -22,6 +22,8 @@ mod cli;
 mod contest;
 #[cfg(unix)]
 mod failure;
+#[cfg(unix)]
+mod fair;
 #[cfg(unix)]
 mod ground;
 #[cfg(unix)]

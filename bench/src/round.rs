@@ -34,7 +34,7 @@ const JOURNAL: &str = "journal";
 const JOURNAL_RECORD_BYTES: u64 = 41;
 
 /// How long a sender may read the file before it is ready.
-const READY_PATIENCE: Duration = Duration::from_secs(120);
+pub(crate) const READY_PATIENCE: Duration = Duration::from_secs(120);
 
 /// How long a transfer may take: 3 MB/s for half a gigabyte.
 const TRANSFER_PATIENCE: Duration = Duration::from_secs(180);
@@ -213,7 +213,7 @@ impl Watch {
 /// What the files below a folder hold. Lengths would say nothing: some programs set the length of a
 /// file before they have a byte of it. So it is what they take on disk, but for Parlor, which takes
 /// the space at once too: there the journal beside a partial file says what is in it.
-fn held_bytes(folder: &Path) -> u64 {
+pub(crate) fn held_bytes(folder: &Path) -> u64 {
     // Files come and go while this looks.
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let sizes = entries.map(|entry| {

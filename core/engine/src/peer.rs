@@ -19,9 +19,7 @@ use crate::known::Standing;
 use crate::lane::Lane;
 use crate::output::Role;
 use crate::pacer::{ReceiveCredit, SendPacer};
-use crate::quota::UNREAD_MAX;
 use crate::random::Random;
-use crate::sas::Sas;
 use crate::time::{Deadline, Moment};
 use crate::view::{PathView, PeerStateView, PeerView};
 
@@ -30,22 +28,6 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// How long the answering side waits for an offer before it asks for one.
 const OFFER_PATIENCE: Duration = Duration::from_secs(3);
-
-/// A quiet link is probed this often.
-const PING_EVERY: Duration = Duration::from_secs(2);
-
-/// A link that said nothing for this long is dead, whatever ICE believes: SCTP can sleep for tens
-/// of seconds behind a path that came back.
-const SILENCE_MAX: Duration = Duration::from_secs(8);
-
-/// The same where the server was just reached: then it is the path to the peer that is gone.
-const SILENCE_REACHED_MAX: Duration = Duration::from_secs(3);
-
-/// How long a ping may take after a lane broke, before the way to the server is in doubt, too.
-const DOUBT_AFTER: Duration = Duration::from_secs(1);
-
-/// Pings whose pong may still come: as many as leave before a peer counts as one that never reads.
-const PINGS_KEPT: usize = 64;
 
 /// First step of the backoff between tries, doubled with each failure.
 const RETRY_FIRST: Duration = Duration::from_millis(500);
@@ -70,6 +52,10 @@ const MUTE_RETRY: Duration = Duration::from_secs(600);
 
 /// Candidates that may arrive before their offer; more than any host has interfaces.
 const EARLY_CANDIDATES_MAX: usize = 64;
+
+mod open;
+
+pub(crate) use open::OpenLink;
 
 /// How a connection to a peer stands.
 #[derive(Debug)]
@@ -106,84 +92,6 @@ pub(crate) struct Introduction {
     /// The name to show it by.
     pub(crate) shown_name: DisplayName,
     pub(crate) standing: Standing,
-}
-
-/// What is known and counted while a link is open.
-#[derive(Debug)]
-pub(crate) struct OpenLink {
-    pub(crate) device: DeviceId,
-    /// The device's keys, as it proved them.
-    pub(crate) public: DevicePublic,
-    /// The name it is shown by.
-    pub(crate) name: DisplayName,
-    /// The name in its hello.
-    pub(crate) calls_itself: DisplayName,
-    /// What it numbers its messages in.
-    pub(crate) stream: u64,
-    /// Absent until it begins, right after the hello.
-    pub(crate) sas: Option<Sas>,
-    pub(crate) since: Moment,
-    pub(crate) last_heard: Moment,
-    /// Silence that ends the link.
-    silence_max: Duration,
-    /// When to doubt the network, unless something is heard before.
-    doubt_at: Option<Moment>,
-    /// When the peer last showed that it reads what it is sent.
-    pub(crate) last_read: Moment,
-    /// Our latest pings.
-    pings: VecDeque<u64>,
-    pub(crate) ping_at: Moment,
-    pub(crate) path: Option<PathView>,
-    pub(crate) send: SendPacer,
-    pub(crate) receive: ReceiveCredit,
-    /// Chunks of this peer that did not match their file.
-    pub(crate) corrupt_chunks: u32,
-    /// The transfer that was served last.
-    pub(crate) turn: u64,
-    pub(crate) lane: Lane,
-}
-
-impl OpenLink {
-    /// The transport took file bytes, which it does only as the peer reads.
-    pub(crate) fn taken(&mut self, len: u64, now: Moment) {
-        self.send.sent(len);
-        self.last_read = now;
-    }
-
-    /// The peer said something.
-    pub(crate) fn heard(&mut self, now: Moment) {
-        self.last_heard = now;
-        self.silence_max = SILENCE_MAX;
-        self.doubt_at = None;
-    }
-
-    /// Another way to the peer fell silent: is this one still there?
-    pub(crate) fn doubt(&mut self, now: Moment) {
-        self.ping_at = now;
-        self.doubt_at = Some(now + DOUBT_AFTER);
-    }
-
-    /// The server was reached: a peer that stays silent is not.
-    pub(crate) fn expect_word(&mut self, now: Moment) {
-        self.ping_at = now;
-        self.silence_max = SILENCE_REACHED_MAX;
-    }
-
-    /// A ping leaves.
-    pub(crate) fn pinged(&mut self, nonce: u64) {
-        if self.pings.len() == PINGS_KEPT {
-            self.pings.pop_front();
-        }
-        self.pings.push_back(nonce);
-    }
-
-    /// A pong came. Only the answer to a ping of ours shows that the peer reads.
-    pub(crate) fn ponged(&mut self, nonce: u64, now: Moment) {
-        if let Some(at) = self.pings.iter().position(|ping| *ping == nonce) {
-            self.pings.drain(..=at);
-            self.last_read = now;
-        }
-    }
 }
 
 /// What a peer's timer asks for.
@@ -310,22 +218,19 @@ impl Peer {
     /// The machine slept for `gap`: nobody could be heard meanwhile.
     pub(crate) fn slept(&mut self, gap: Duration, now: Moment) {
         if let Some(open) = self.open_mut() {
-            open.last_heard = open.last_heard + gap;
-            open.last_read = open.last_read + gap;
-            open.ping_at = now;
+            open.slept(gap, now);
         }
     }
 
     /// Whether the link fell silent, and nobody has looked for the server since.
     pub(crate) fn is_long_silent(&self) -> bool {
-        self.open()
-            .is_some_and(|open| open.silence_max == SILENCE_MAX)
+        self.open().is_some_and(OpenLink::is_long_silent)
     }
 
     /// Asks an open link for a sign of life now.
     pub(crate) fn probe(&mut self, now: Moment) {
         if let Some(open) = self.open_mut() {
-            open.ping_at = now;
+            open.probe(now);
         }
     }
 
@@ -401,39 +306,13 @@ impl Peer {
             LinkState::Connecting { path, .. } => *path,
             LinkState::Waiting { .. } | LinkState::Open(_) => None,
         };
-        let Introduction {
-            public,
-            name: calls_itself,
-            stream,
-            shown_name: name,
-            standing,
-        } = who;
-        let device = public.id();
+        let device = who.public.id();
+        let (name, standing) = (who.shown_name.clone(), who.standing.clone());
         let took = now.since(self.connecting_since.take().unwrap_or(now));
         self.failures = 0;
-        self.known_as = Some((device, name.clone()));
+        self.known_as = Some((device, name));
         self.standing = Some(standing);
-        self.state = LinkState::Open(Box::new(OpenLink {
-            device,
-            public,
-            name,
-            calls_itself,
-            stream,
-            sas: None,
-            since: now,
-            last_heard: now,
-            silence_max: SILENCE_MAX,
-            doubt_at: None,
-            last_read: now,
-            pings: VecDeque::new(),
-            ping_at: now + PING_EVERY,
-            path,
-            send,
-            receive,
-            corrupt_chunks: 0,
-            turn: 0,
-            lane: Lane::default(),
-        }));
+        self.state = LinkState::Open(Box::new(OpenLink::new(who, path, (send, receive), now)));
         took
     }
 
@@ -478,18 +357,7 @@ impl Peer {
             LinkState::Connecting { since, .. } if *since + CONNECT_TIMEOUT <= now => {
                 Some(Due::ConnectTimeout)
             }
-            LinkState::Open(open) if open.last_heard + open.silence_max <= now => Some(Due::Silent),
-            LinkState::Open(open) if open.last_read + UNREAD_MAX <= now => Some(Due::Unread),
-            LinkState::Open(open) if open.ping_at <= now => {
-                open.ping_at = now + PING_EVERY;
-                Some(Due::Ping)
-            }
-            LinkState::Open(open) => {
-                let is_doubted = open.doubt_at.take_if(|at| *at <= now).is_some();
-                is_doubted
-                    .then_some(Due::Doubt)
-                    .or_else(|| open.lane.due(now))
-            }
+            LinkState::Open(open) => open.due(now),
             LinkState::Waiting { .. } | LinkState::Connecting { .. } => None,
         }
     }
@@ -504,26 +372,7 @@ impl Peer {
                 at: *since + CONNECT_TIMEOUT,
                 why: "give up a try",
             },
-            LinkState::Open(open) => {
-                let silent = Deadline {
-                    at: open.last_heard + open.silence_max,
-                    why: "a silent peer",
-                };
-                let unread = Deadline {
-                    at: open.last_read + UNREAD_MAX,
-                    why: "a peer that does not read",
-                };
-                let ping = Deadline {
-                    at: open.ping_at,
-                    why: "ping a peer",
-                };
-                let doubt = open.doubt_at.map(|at| Deadline {
-                    at,
-                    why: "doubt the network",
-                });
-                let others = doubt.into_iter().chain(open.lane.deadline());
-                others.fold(silent.min(unread).min(ping), Deadline::min)
-            }
+            LinkState::Open(open) => open.deadline(),
         }
     }
 

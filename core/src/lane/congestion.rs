@@ -45,6 +45,9 @@ const WINDOW_GAIN: f64 = 2.0;
 /// than the path.
 const RTT_FLOOR: Duration = Duration::from_millis(2);
 
+/// So does a round: in one of a tenth of a millisecond, a pause of the scheduler is half the memory.
+const ROUND_MIN: Duration = Duration::from_millis(5);
+
 /// Packets on top of that, for acknowledgements that stand for many.
 const AGGREGATE_PACKETS: u64 = 10;
 
@@ -115,6 +118,7 @@ pub(super) struct Model {
     newest_acked: Option<Instant>,
     round: u64,
     round_ends_at: u64,
+    round_began: Instant,
     /// Highest rates by round, falling: bytes a second.
     rates: VecDeque<(u64, f64)>,
     min_rtt: Option<Duration>,
@@ -143,6 +147,7 @@ impl Model {
             newest_acked: None,
             round: 0,
             round_ends_at: 0,
+            round_began: now,
             rates: VecDeque::new(),
             min_rtt: None,
             min_rtt_at: now,
@@ -208,9 +213,11 @@ impl Model {
             return;
         };
         self.first_sent_at = mark.sent_at;
-        let is_round_start = mark.delivered >= self.round_ends_at;
+        let is_round_over = now.saturating_duration_since(self.round_began) >= ROUND_MIN;
+        let is_round_start = is_round_over && mark.delivered >= self.round_ends_at;
         if is_round_start {
             self.round += 1;
+            self.round_began = now;
             self.round_ends_at = self.delivered;
         }
         self.take_rate(now, &mark);

@@ -142,6 +142,7 @@ impl Lanes {
             end = write(&mut send, &mut frames, listener) => end,
             end = read(receive, self.frame_max_bytes, listener) => end,
         };
+        log(&connection);
         connection.close(0_u32.into(), b"");
         end
     }
@@ -194,6 +195,19 @@ impl Lanes {
     pub(crate) fn close(&self) {
         self.endpoint.close(0_u32.into(), b"");
     }
+}
+
+/// How the lane fared, for whoever wonders about its speed.
+fn log(connection: &Connection) {
+    let path = connection.stats().path;
+    tracing::debug!(
+        rtt_us = path.rtt.as_micros(),
+        mtu_bytes = path.current_mtu,
+        window_bytes = path.cwnd,
+        sent_packets = path.sent_packets,
+        lost_packets = path.lost_packets,
+        "a lane ends"
+    );
 }
 
 /// Why no lane came of a try.

@@ -57,6 +57,9 @@ impl Pacing {
 
     /// Bytes left.
     pub(super) fn sent(&self, bytes: usize) {
+        if self.rate.load(Ordering::Relaxed) == 0 {
+            return;
+        }
         let mut bucket = self.bucket.lock().unwrap_or_else(PoisonError::into_inner);
         let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
         bucket.tokens = bucket.tokens.saturating_sub(bytes);
@@ -121,6 +124,15 @@ mod tests {
             burst += 1_000;
         }
         assert!((29_000..=32_000).contains(&burst), "{burst}");
+    }
+
+    #[test]
+    fn what_left_without_a_rate_is_not_owed_later() {
+        let pacing = Pacing::default();
+        let now = Instant::now();
+        pacing.sent(1_000_000_000);
+        pacing.set(Some(RATE));
+        assert_eq!(pacing.check(now), Ok(()));
     }
 
     #[test]

@@ -1,9 +1,13 @@
 //! The connection's UDP sockets as QUIC sees them: one socket with one peer, whose address never
 //! changes. Where packets really go is for ICE to say, at every moment anew, so a change of the
 //! path is no event for QUIC, and nothing has to be validated twice.
+//!
+//! The sockets are read and written by the `quinn-udp` that the WebRTC stack uses, whatever version
+//! QUIC itself has: what one version sets on a socket (receive times, since 0.6) overflows the
+//! buffers of another, which then takes the length of a datagram from rubbish.
 
 use std::fmt;
-use std::future::Future as _;
+use std::future::Future;
 use std::io::{self, IoSliceMut};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::pin::Pin;
@@ -11,12 +15,18 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
-use quinn::udp::{RecvMeta, Transmit};
-use quinn::{AsyncUdpSocket, Runtime, UdpPoller};
+use quinn::udp::{EcnCodepoint, RecvMeta, Transmit};
+use quinn::{AsyncUdpSocket, UdpPoller};
+use quinn_udp::{BATCH_SIZE, UdpSockRef, UdpSocketState};
+use tokio::io::Interest;
+use tokio::net::UdpSocket;
 use tokio::time::Sleep;
 
 use super::pacing::{Pacing, UNPACED_MAX_BYTES};
 use crate::ports::{Port, Ports};
+
+/// A wait for a socket that takes more.
+type Writable = Pin<Box<dyn Future<Output = io::Result<()>> + Send + Sync>>;
 
 /// What stands for us and for the peer (RFC 5737: addresses that nobody has).
 const HERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), 1);
@@ -34,7 +44,8 @@ pub(super) struct PathSocket {
 
 struct Borrowed {
     port: Arc<Port>,
-    socket: Arc<dyn AsyncUdpSocket>,
+    io: Arc<UdpSocket>,
+    state: UdpSocketState,
 }
 
 impl fmt::Debug for PathSocket {
@@ -52,8 +63,10 @@ impl PathSocket {
         };
         for port in ports.all() {
             let socket = port.lend()?;
-            let socket = quinn::TokioRuntime.wrap_udp_socket(socket)?;
-            this.borrowed.push(Borrowed { port, socket });
+            socket.set_nonblocking(true)?;
+            let io = Arc::new(UdpSocket::from_std(socket)?);
+            let state = UdpSocketState::new(UdpSockRef::from(&*io))?;
+            this.borrowed.push(Borrowed { port, io, state });
         }
         Ok(this)
     }
@@ -65,7 +78,7 @@ impl PathSocket {
         meta: &mut [RecvMeta],
     ) -> Poll<usize> {
         loop {
-            let count = match borrowed.socket.poll_recv(cx, bufs, meta) {
+            let count = match borrowed.poll_recv(cx, bufs, meta) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Ok(count)) => count,
                 Poll::Ready(Err(error)) => {
@@ -86,6 +99,55 @@ impl PathSocket {
             if kept > 0 {
                 return Poll::Ready(kept);
             }
+        }
+    }
+}
+
+impl Borrowed {
+    fn poll_recv(
+        &self,
+        cx: &mut Context<'_>,
+        bufs: &mut [IoSliceMut<'_>],
+        meta: &mut [RecvMeta],
+    ) -> Poll<io::Result<usize>> {
+        let mut theirs = [(); BATCH_SIZE].map(|()| quinn_udp::RecvMeta::default());
+        let most = theirs.len().min(meta.len()).min(bufs.len());
+        loop {
+            ready!(self.io.poll_recv_ready(cx))?;
+            let received = self.io.try_io(Interest::READABLE, || {
+                let (bufs, theirs) = (&mut bufs[..most], &mut theirs[..most]);
+                self.state.recv(UdpSockRef::from(&*self.io), bufs, theirs)
+            });
+            match received {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Poll::Ready(Err(error)),
+                Ok(count) => {
+                    for (ours, theirs) in meta.iter_mut().zip(&theirs).take(count) {
+                        *ours = RecvMeta {
+                            addr: theirs.addr,
+                            len: theirs.len,
+                            stride: theirs.stride,
+                            ecn: theirs
+                                .ecn
+                                .and_then(|ecn| EcnCodepoint::from_bits(ecn as u8)),
+                            dst_ip: None,
+                        };
+                    }
+                    return Poll::Ready(Ok(count));
+                }
+            }
+        }
+    }
+
+    /// Fails only where the socket is full: any other trouble, such as a probe that is too long for
+    /// the interface or a network that is down, is a packet lost.
+    fn send(&self, transmit: &quinn_udp::Transmit<'_>) -> io::Result<()> {
+        let sent = self.io.try_io(Interest::WRITABLE, || {
+            self.state.try_send(UdpSockRef::from(&*self.io), transmit)
+        });
+        match sent {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(error),
+            Ok(()) | Err(_) => Ok(()),
         }
     }
 }
@@ -122,11 +184,11 @@ impl Drop for PathSocket {
 
 impl AsyncUdpSocket for PathSocket {
     fn create_io_poller(self: Arc<Self>) -> Pin<Box<dyn UdpPoller>> {
-        let sockets = self.borrowed.iter();
-        let pollers = sockets.map(|one| Arc::clone(&one.socket).create_io_poller());
+        let sockets = self.borrowed.iter().map(|one| Arc::clone(&one.io));
         Box::pin(PathPoller {
             ports: self.ports.clone(),
-            pollers: pollers.collect(),
+            sockets: sockets.collect(),
+            writable: None,
             pacing: Arc::clone(&self.pacing),
             wait: None,
         })
@@ -149,9 +211,11 @@ impl AsyncUdpSocket for PathSocket {
         for contents in transmit.contents.chunks(at_once) {
             // Should the socket be full half-way, all of it is sent again: QUIC drops what comes
             // twice.
-            one.socket.try_send(&Transmit {
+            one.send(&quinn_udp::Transmit {
                 destination: path.remote,
-                ecn: transmit.ecn,
+                ecn: transmit
+                    .ecn
+                    .and_then(|ecn| quinn_udp::EcnCodepoint::from_bits(ecn as u8)),
                 contents,
                 segment_size: transmit.segment_size.filter(|size| *size < contents.len()),
                 src_ip: None,
@@ -183,19 +247,21 @@ impl AsyncUdpSocket for PathSocket {
 
     fn max_transmit_segments(&self) -> usize {
         let sockets = self.borrowed.iter();
-        let segments = sockets.map(|one| one.socket.max_transmit_segments());
+        let segments = sockets.map(|one| one.state.max_gso_segments());
         segments.min().unwrap_or(1)
     }
 
     fn may_fragment(&self) -> bool {
-        self.borrowed.iter().any(|one| one.socket.may_fragment())
+        self.borrowed.iter().any(|one| one.state.may_fragment())
     }
 }
 
 /// Waits for the time of the next packet, and for the socket that it leaves by.
 struct PathPoller {
     ports: Ports,
-    pollers: Vec<Pin<Box<dyn UdpPoller>>>,
+    sockets: Vec<Arc<UdpSocket>>,
+    /// The wait for one of them to take more, with its place.
+    writable: Option<(usize, Writable)>,
     pacing: Arc<Pacing>,
     wait: Option<Pin<Box<Sleep>>>,
 }
@@ -215,10 +281,20 @@ impl UdpPoller for PathPoller {
             wait.as_mut().reset(then.into());
             ready!(wait.as_mut().poll(cx));
         }
-        let path = self.ports.path();
-        let poller = path.and_then(|path| self.pollers.get_mut(path.port));
-        poller.map_or(Poll::Ready(Ok(())), |poller| {
-            poller.as_mut().poll_writable(cx)
-        })
+        let Some(port) = self.ports.path().map(|path| path.port) else {
+            return Poll::Ready(Ok(()));
+        };
+        let Some(socket) = self.sockets.get(port).cloned() else {
+            return Poll::Ready(Ok(()));
+        };
+        // Another path in between makes it another socket's turn.
+        self.writable.take_if(|(waits_for, _)| *waits_for != port);
+        let (_, writable) = self.writable.get_or_insert_with(|| {
+            let wait = async move { socket.writable().await };
+            (port, Box::pin(wait))
+        });
+        let is_writable = ready!(writable.as_mut().poll(cx));
+        self.writable = None;
+        Poll::Ready(is_writable)
     }
 }

@@ -1,0 +1,207 @@
+//! Whether a lane leaves others their part: two transfers and a TCP stream on one line.
+
+use std::fs;
+use std::path::Path as FilePath;
+use std::thread;
+use std::time::Duration;
+
+use parlor_emulator::{Loss, Path, Shape, Side};
+use serde::Serialize;
+
+use crate::contest::{Contestant, FILE_NAME, Kind, Scene, TicketSearch};
+use crate::failure::{Result, While as _, failed};
+use crate::ground::Ground;
+use crate::process::Running;
+use crate::round::{READY_PATIENCE, held_bytes};
+
+/// The line they share.
+const MEGABITS: u64 = 100;
+const RTT: Duration = Duration::from_millis(20);
+
+/// What is seen before they found their shares does not count.
+const SETTLING: Duration = Duration::from_secs(6);
+const MEASURED: Duration = Duration::from_secs(20);
+
+/// More than the line carries meanwhile.
+pub(crate) const FILE_MIB: u32 = 400;
+
+/// Who shares the line.
+const FLOWS: [Kind; 3] = [Kind::Parlor, Kind::Parlor, Kind::Tls];
+
+/// One line with everybody on it.
+#[derive(Debug, Serialize)]
+pub(crate) struct Shares {
+    /// The queue, in products of bandwidth and delay.
+    pub(crate) queue: f64,
+    /// The congestion control of TCP.
+    pub(crate) tcp: String,
+    /// Megabytes a second of both transfers and of TCP.
+    pub(crate) megabytes_per_second: [f64; 3],
+}
+
+impl Shares {
+    /// The smallest as a part of the fair share: a third of all.
+    pub(crate) fn smallest(&self) -> f64 {
+        let all: f64 = self.megabytes_per_second.iter().sum();
+        let smallest = self.megabytes_per_second.iter().copied();
+        smallest.fold(f64::INFINITY, f64::min) / (all / 3.0).max(1e-9)
+    }
+}
+
+/// Runs them over lines with shallow and deep queues, beside each TCP that the kernel has.
+pub(crate) fn run(file: &FilePath, folder: &FilePath) -> Result<Vec<Shares>> {
+    let mut results = Vec::new();
+    for tcp in ["bbr", "cubic"] {
+        for queue in [0.5, 1.0, 4.0] {
+            match share(file, folder, queue, tcp) {
+                Ok(shares) => {
+                    eprintln!("{}", line(&shares));
+                    results.push(shares);
+                }
+                Err(why) => eprintln!("queue {queue}, TCP {tcp}: FAILED: {why}"),
+            }
+        }
+    }
+    Ok(results)
+}
+
+fn line(shares: &Shares) -> String {
+    let [one, other, tcp] = shares.megabytes_per_second;
+    format!(
+        "| {} | {} | {one:.1} | {other:.1} | {tcp:.1} | {:.2} |",
+        shares.queue,
+        shares.tcp,
+        shares.smallest()
+    )
+}
+
+/// The results as Markdown.
+pub(crate) fn page(results: &[Shares]) -> String {
+    let mut page = format!(
+        "# Two transfers and a TCP stream on one line\n\n{MEGABITS} Mbit/s, {} ms round trip, no \
+         losses but those of the queue. MB/s over {} s, after {} s of settling. The last column is \
+         the smallest as a part of its fair share, a third of all.\n\n| queue, bandwidth-delay \
+         products | TCP | transfer | transfer | TCP + TLS | smallest / fair |\n|---|---|---|---|---|---|\n",
+        RTT.as_millis(),
+        MEASURED.as_secs(),
+        SETTLING.as_secs()
+    );
+    for shares in results {
+        page += &line(shares);
+        page.push('\n');
+    }
+    page
+}
+
+fn shape(queue: f64) -> Shape {
+    let shape = Shape::link(MEGABITS, RTT, Loss::None);
+    let product = 250_000.0;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a queue of some hundred thousand bytes"
+    )]
+    let queue_bytes = (product * queue) as usize;
+    Shape {
+        queue_bytes,
+        ..shape
+    }
+}
+
+fn share(file: &FilePath, folder: &FilePath, queue: f64, tcp: &str) -> Result<Shares> {
+    let path = match Path::lay(shape(queue), shape(queue), 1) {
+        Ok(path) => path,
+        Err(why) => return failed(why.to_string()),
+    };
+    for side in [Side::A, Side::B] {
+        let chosen = tcp.to_owned();
+        // Each namespace has its own.
+        let set = path.run(side, || {
+            fs::write("/proc/sys/net/ipv4/tcp_congestion_control", chosen)
+        });
+        match set.during("the congestion control")?.join() {
+            Ok(done) => done
+                .during("the congestion control")?
+                .during("the congestion control")?,
+            Err(_) => return failed("the congestion control cannot be set"),
+        }
+    }
+    let ground = Ground::Emulated(path);
+    let mut flows = Vec::new();
+    for (index, kind) in FLOWS.into_iter().enumerate() {
+        let place = folder.join(format!("flow-{index}"));
+        let scene = Scene {
+            file: file.to_owned(),
+            sender: place.join("sender"),
+            receiver: place.join("receiver"),
+        };
+        fs::create_dir_all(&scene.sender).during("a folder")?;
+        fs::create_dir_all(&scene.receiver).during("a folder")?;
+        flows.push(Flow::start(kind, scene, &ground)?);
+    }
+    thread::sleep(SETTLING);
+    let before: Vec<u64> = flows.iter().map(Flow::held).collect();
+    thread::sleep(MEASURED);
+    let mut rates = [0.0; 3];
+    for ((rate, flow), before) in rates.iter_mut().zip(&flows).zip(before) {
+        let moved = u32::try_from((flow.held() - before) / 1000).unwrap_or(u32::MAX);
+        *rate = f64::from(moved) / 1000.0 / MEASURED.as_secs_f64();
+    }
+    drop(flows);
+    for index in 0..FLOWS.len() {
+        // What stays behind is overwritten by the next.
+        fs::remove_dir_all(folder.join(format!("flow-{index}"))).ok();
+    }
+    Ok(Shares {
+        queue,
+        tcp: tcp.to_owned(),
+        megabytes_per_second: rates,
+    })
+}
+
+/// One transfer under way; it ends when this is dropped.
+struct Flow {
+    scene: Scene,
+    _sender: Running,
+    _receiver: Running,
+}
+
+impl Flow {
+    fn start(kind: Kind, scene: Scene, ground: &Ground) -> Result<Self> {
+        let contestant = Contestant::prepare(kind, &scene.sender, ground)?;
+        let mut sender = ground.spawn(Side::A, contestant.sender(&scene))?;
+        let mut search = TicketSearch::new(kind);
+        let ticket = sender.wait_for_line(READY_PATIENCE, |line| search.take(line))?;
+        sender.ignore_lines();
+        let mut receiver = ground.spawn(Side::B, contestant.receiver(&scene, &ticket))?;
+        receiver.ignore_lines();
+        Ok(Self {
+            scene,
+            _sender: sender,
+            _receiver: receiver,
+        })
+    }
+
+    fn held(&self) -> u64 {
+        let held = held_bytes(&self.scene.receiver);
+        // The file of a program that writes as it comes.
+        let plain = fs::metadata(self.scene.receiver.join(FILE_NAME));
+        held.max(plain.map_or(0, |file| file.len()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_smallest_is_measured_by_a_third_of_all() {
+        let shares = Shares {
+            queue: 1.0,
+            tcp: "cubic".to_owned(),
+            megabytes_per_second: [6.0, 4.0, 2.0],
+        };
+        assert!((shares.smallest() - 0.5).abs() < 1e-9);
+        assert!(page(&[shares]).contains("| 1 | cubic | 6.0 | 4.0 | 2.0 | 0.50 |"));
+    }
+}
