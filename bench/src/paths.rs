@@ -14,10 +14,10 @@ use crate::round::{Pace, pace};
 use crate::stats::Spread;
 
 /// How long a file takes at the rate of the line.
-const SECONDS_AT_LINE_RATE: u64 = 6;
+const SECONDS_AT_LINE_RATE: u64 = 5;
 
 /// When a transfer is cut short. It is judged by what it has by then.
-const LIMIT: Duration = Duration::from_secs(20);
+const LIMIT: Duration = Duration::from_secs(12);
 
 /// A network between two devices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -196,8 +196,8 @@ mod tests {
 
     #[test]
     fn a_file_keeps_its_line_busy_for_some_seconds() {
-        assert_eq!(Line::new(100, 20, 0).mib(), 71);
-        assert_eq!(Line::new(1_000, 5, 0).mib(), 715);
+        assert_eq!(Line::new(100, 20, 0).mib(), 59);
+        assert_eq!(Line::new(1_000, 5, 0).mib(), 596);
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub(crate) fn page(paths: &Paths) -> String {
     let machine = &paths.machine;
     let mut page = format!(
         "# File transfer over emulated paths\n\n{}. {} rounds, one contestant after the other; a \
-         file of about six seconds at the rate of the line. Each way: that rate, half of the \
+         file of about five seconds at the rate of the line. Each way: that rate, half of the \
          round trip, a queue of one bandwidth-delay product (64 KiB at least), and packets lost \
          by chance.\n\nMachine: {} cores, {}, {}. Both ends, the servers and the path share it.\n",
         paths.date, paths.rounds, machine.cores, machine.cpu, machine.kernel
@@ -33,7 +33,7 @@ pub(crate) fn page(paths: &Paths) -> String {
         page += &format!("\n{note}\n");
     }
     page += "\nMB/s while the file moved: median (range). A figure with * is of a transfer that was \
-             cut short after 20 s.\n\n![throughput](paths.svg)\n\n";
+             cut short after 12 s.\n\n![throughput](paths.svg)\n\n";
     let kinds = kinds(paths);
     page += "| path |";
     kinds

@@ -329,6 +329,8 @@ pub(crate) struct PersonReport {
     pub(crate) name: Option<String>,
     pub(crate) connected: bool,
     pub(crate) path: Option<PathReport>,
+    /// Whether file bytes have a lane there.
+    pub(crate) lane: bool,
     pub(crate) standing: Option<StandingReport>,
 }
 

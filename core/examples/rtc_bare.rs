@@ -94,6 +94,7 @@ impl Pair {
             RtcEvent::Open { .. } => return Ok(true),
             RtcEvent::Frame { .. }
             | RtcEvent::BulkSent { .. }
+            | RtcEvent::Lane { .. }
             | RtcEvent::Path(_)
             | RtcEvent::Closed { .. } => {}
         }

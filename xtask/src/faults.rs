@@ -9,6 +9,7 @@
 //! - [`heard`]: what a program has said in JSON lines.
 //! - [`kills`]: programs that are killed and started again.
 //! - [`outcome`]: figures, limits and the final table.
+//! - [`paths`]: networks that go away, change, or block a lane.
 //! - [`proc`]: what the system knows of a process.
 //! - [`running`]: a program that runs.
 //! - [`stage`]: a server, two people and their folders.
@@ -17,7 +18,7 @@
 
 use std::io;
 use std::path::PathBuf;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use clap::{Args, ValueEnum};
 
@@ -28,6 +29,7 @@ mod full;
 mod heard;
 mod kills;
 mod outcome;
+mod paths;
 mod proc;
 mod running;
 mod stage;
@@ -35,6 +37,7 @@ mod trees;
 mod volume;
 
 use outcome::{Outcome, row, table_head};
+use paths::Happens;
 
 /// Bytes in a mebibyte.
 pub(crate) const MIB: u64 = 1024 * 1024;
@@ -78,6 +81,16 @@ pub(crate) enum Fault {
     DiskFull,
     /// A file of 4 GiB.
     Memory,
+    /// The path is down for five seconds.
+    #[value(name = "down-5s")]
+    Down5s,
+    /// The path is down for forty seconds.
+    #[value(name = "down-40s")]
+    Down40s,
+    /// The receiver gets another address.
+    NewAddress,
+    /// QUIC passes no more.
+    LaneBlocked,
 }
 
 /// Why a fault could not be tried to its end.
@@ -180,6 +193,10 @@ fn try_one(fault: Fault, plan: &Plan, rng: fastrand::Rng) -> Result<Outcome, Fau
         Fault::HugeSparse => bulk::huge_sparse(plan),
         Fault::DiskFull => full::run(plan, rng),
         Fault::Memory => bulk::memory(plan, rng),
+        Fault::Down5s => paths::run(plan, rng, Happens::Down(Duration::from_secs(5))),
+        Fault::Down40s => paths::run(plan, rng, Happens::Down(Duration::from_secs(40))),
+        Fault::NewAddress => paths::run(plan, rng, Happens::NewAddress),
+        Fault::LaneBlocked => paths::run(plan, rng, Happens::LaneBlocked),
     }
 }
 

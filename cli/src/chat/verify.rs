@@ -112,6 +112,7 @@ mod tests {
             identity: Some((DeviceId([id; 16]), DisplayName::sanitise(name))),
             state: PeerStateView::Waiting,
             path: None,
+            has_lane: false,
             attempts: 0,
             standing: None,
             emoji: None,

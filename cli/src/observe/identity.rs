@@ -64,6 +64,7 @@ pub(super) fn person(peer: &PeerView) -> PersonReport {
         name: peer.identity.as_ref().map(|(_, name)| name.to_string()),
         connected: is_connected,
         path: peer.path.as_ref().map(path_report),
+        lane: peer.has_lane,
         standing: standing.map(|(standing, _)| standing),
     }
 }

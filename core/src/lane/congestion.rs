@@ -32,14 +32,19 @@ const STARTUP_GAIN: f64 = 2.77;
 /// Empties the queue that the startup left, in about a round.
 const DRAIN_GAIN: f64 = 0.36;
 
-/// A little less than the bottleneck's rate, so that a queue does not stand for ever.
-const CRUISE_GAIN: f64 = 0.99;
+/// The bottleneck's rate. Less would leave a queue that others fill to them.
+const CRUISE_GAIN: f64 = 1.0;
 
 const PROBE_UP_GAIN: f64 = 1.25;
-const PROBE_DOWN_GAIN: f64 = 0.75;
+const PROBE_DOWN_GAIN: f64 = 0.9;
 
 /// Under way at most, in products of bandwidth and delay: acknowledgements come late and in heaps.
 const WINDOW_GAIN: f64 = 2.0;
+
+/// Where others fill the queue, round trips are longer than the shortest, and a window of the latter
+/// would give way to them round by round. So it follows the present ones, up to this.
+const CROWDED_GAIN: f64 = 1.25;
+const CROWDED_GAIN_MAX: f64 = 8.0;
 
 /// A round trip counts as this long at least: on short ways timers and schedulers take more time
 /// than the path.
@@ -69,7 +74,7 @@ const PROBE_RTT_FOR: Duration = Duration::from_millis(200);
 
 /// The part of a round's packets that may get lost before the queue counts as full. More than what
 /// a bad Wi-Fi loses, less than a look for more into a full queue.
-const LOSS_MAX: f64 = 0.08;
+const LOSS_MAX: f64 = 0.04;
 
 /// What a round that lost too many leaves of what was under way.
 const LOSS_KEEPS: f64 = 0.85;
@@ -123,6 +128,7 @@ pub(super) struct Model {
     rates: VecDeque<(u64, f64)>,
     min_rtt: Option<Duration>,
     min_rtt_at: Instant,
+    smoothed_rtt: Option<Duration>,
     full_rate: f64,
     rounds_without_growth: u32,
     probe_in_round: u64,
@@ -151,6 +157,7 @@ impl Model {
             rates: VecDeque::new(),
             min_rtt: None,
             min_rtt_at: now,
+            smoothed_rtt: None,
             full_rate: 0.0,
             rounds_without_growth: 0,
             probe_in_round: 0,
@@ -206,6 +213,11 @@ impl Model {
         let (acked, newest) = (self.acked, self.newest_acked.take());
         self.acked = 0;
         let Some(newest) = newest else { return };
+        let rtt = now.saturating_duration_since(newest);
+        let smoothed = self
+            .smoothed_rtt
+            .map_or(rtt, |before| (before * 7 + rtt) / 8);
+        self.smoothed_rtt = Some(smoothed);
         self.delivered += acked;
         self.delivered_at = now;
         self.delivered_in_round += acked;
@@ -274,14 +286,16 @@ impl Model {
         let is_measure = lost > 3 * self.mtu;
         if is_measure && float(lost) > LOSS_MAX * float(lost + delivered) {
             let product = self.product(1.0).unwrap_or(in_flight);
-            let kept = scaled(in_flight.max(product), LOSS_KEEPS);
-            self.bound = Some(kept.max(MIN_PACKETS * self.mtu));
+            // A flow with a small share has few packets to lose and is not the one that is too many.
+            let least = product + AGGREGATE_PACKETS * self.mtu;
+            self.bound = Some(scaled(in_flight, LOSS_KEEPS).max(least));
             if self.mode == Mode::Up {
+                self.probe_in_round = self.round;
                 self.mode = Mode::Down;
             }
-        } else if let Some(bound) = self.bound {
-            // The others may have left; a look for more finds out.
-            let grown = bound + bound / 8;
+        } else if let (Some(bound), Mode::Up) = (self.bound, self.mode) {
+            // The others may have left.
+            let grown = bound + bound / 4;
             let is_loose = self.product(WINDOW_GAIN).is_some_and(|most| grown > most);
             self.bound = (!is_loose).then_some(grown);
         }
@@ -297,7 +311,12 @@ impl Model {
         } else {
             self.rounds_without_growth += 1;
         }
-        if self.rounds_without_growth >= FULL_AFTER_ROUNDS || self.bound.is_some() {
+        let enough = if self.bound.is_some() {
+            1
+        } else {
+            FULL_AFTER_ROUNDS
+        };
+        if self.rounds_without_growth >= enough {
             self.mode = Mode::Drain;
         }
     }
@@ -307,11 +326,13 @@ impl Model {
         match self.mode {
             Mode::Startup => {}
             Mode::Drain if in_flight <= product => self.cruise(),
-            Mode::Down if in_flight <= product => self.cruise(),
+            // A queue that others filled does not go away by waiting for it.
+            Mode::Down if in_flight <= product || self.round > self.probe_in_round => self.cruise(),
             Mode::Up => {
                 let most = self.product(PROBE_UP_GAIN).unwrap_or(u64::MAX);
                 let is_bound = self.bound.is_some_and(|bound| in_flight >= bound);
                 if in_flight >= most || is_bound || self.round > self.probe_in_round + 2 {
+                    self.probe_in_round = self.round;
                     self.mode = Mode::Down;
                 }
             }
@@ -356,6 +377,14 @@ impl Model {
         half.max(MIN_PACKETS * self.mtu)
     }
 
+    fn window_gain(&self) -> f64 {
+        let (Some(min), Some(now)) = (self.min_rtt, self.smoothed_rtt) else {
+            return WINDOW_GAIN;
+        };
+        let longer = now.as_secs_f64() / min.max(RTT_FLOOR).as_secs_f64();
+        WINDOW_GAIN.max((CROWDED_GAIN * longer).min(CROWDED_GAIN_MAX))
+    }
+
     /// Bytes that may be under way.
     pub(super) fn window(&self) -> u64 {
         let initial = INITIAL_PACKETS * self.mtu;
@@ -363,7 +392,7 @@ impl Model {
         let gain = if self.mode == Mode::Startup {
             STARTUP_GAIN
         } else {
-            WINDOW_GAIN
+            self.window_gain()
         };
         let open = self
             .product(gain)

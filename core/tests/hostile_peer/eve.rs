@@ -206,7 +206,7 @@ impl Driver {
             known: Vec::new(),
             incoming: Vec::new(),
             accept: AcceptRules::default(),
-            has_lane: true,
+            has_lane: false,
             secret: invite.secret.clone(),
             intent: JoinIntent::Join,
             max_peers: None,
@@ -342,6 +342,7 @@ impl Driver {
                 self.under_way.entry(key).or_default().push_back(data_len);
                 link.send(Channel::Bulk, frame)
             }
+            LinkAction::Lane { .. } => Ok(()),
             LinkAction::Close => {
                 link.close();
                 self.shared.lock().unwrap().links.remove(&key);
@@ -397,7 +398,8 @@ impl Driver {
                 };
                 LinkInput::BulkSent { data_len }
             }
-            RtcEvent::Path(_) => return,
+            // Eve says that she has no lanes.
+            RtcEvent::Lane { .. } | RtcEvent::Path(_) => return,
             RtcEvent::Closed { reason } => {
                 eprintln!("one of Eve's links closed: {reason:?}");
                 self.links.remove(&key);

@@ -152,6 +152,7 @@ impl Middle {
             }
             RtcEvent::Open { .. }
             | RtcEvent::BulkSent { .. }
+            | RtcEvent::Lane { .. }
             | RtcEvent::Path(_)
             | RtcEvent::Closed { .. } => {}
         }

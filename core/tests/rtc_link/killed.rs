@@ -43,6 +43,7 @@ fn to_line(event: RtcEvent) -> Option<String> {
         RtcEvent::Open { .. }
         | RtcEvent::Frame { .. }
         | RtcEvent::BulkSent { .. }
+        | RtcEvent::Lane { .. }
         | RtcEvent::Path(_)
         | RtcEvent::Closed { .. } => None,
     }
@@ -99,6 +100,7 @@ async fn a_killed_peer_is_noticed() {
                 | RtcEvent::LocalCandidate(_)
                 | RtcEvent::Path(_)
                 | RtcEvent::Frame { .. }
+                | RtcEvent::Lane { .. }
                 | RtcEvent::BulkSent { .. }) => if let Some(line) = to_line(signal) {
                     writeln!(to_peer, "{line}").expect("alive until open");
                 },

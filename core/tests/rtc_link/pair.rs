@@ -110,6 +110,7 @@ impl Pair {
             RtcEvent::Path(_) => None,
             event @ (RtcEvent::Frame { .. }
             | RtcEvent::BulkSent { .. }
+            | RtcEvent::Lane { .. }
             | RtcEvent::Closed { .. }) => Some((side, event)),
         }
     }
@@ -170,6 +171,7 @@ pub(crate) fn carry(event: RtcEvent, to: &RtcLink) -> bool {
         RtcEvent::Open { .. } => return true,
         RtcEvent::Frame { .. }
         | RtcEvent::BulkSent { .. }
+        | RtcEvent::Lane { .. }
         | RtcEvent::Path(_)
         | RtcEvent::Closed { .. } => {}
     }

@@ -45,7 +45,7 @@ const DIRECTION: [(&str, &[&str]); 14] = [
         &["core", "core/engine", "core/proto", "emulator", "signaling"],
     ),
     ("emulator", &[]),
-    ("xtask", &[]),
+    ("xtask", &["emulator"]),
 ];
 
 /// Crates that nothing depends on, not even a test.

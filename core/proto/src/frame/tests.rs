@@ -25,11 +25,6 @@ fn samples() -> Vec<Frame> {
             stream: 0x4444,
             lanes: LANE_QUIC,
         }),
-        Frame::LaneReady(LaneReady { lane: 3 }),
-        Frame::LaneOver(LaneOver {
-            lane: 3,
-            received: 70_000,
-        }),
         Frame::Ping(Probe { nonce: 7 }),
         Frame::Pong(Probe { nonce: 7 }),
         Frame::Message(ChatMessage::new(0x4444, 1, 1_700_000_000_000, "hello")),
@@ -81,7 +76,7 @@ fn samples() -> Vec<Frame> {
     .collect()
 }
 
-fn later_samples() -> [Frame; 2] {
+fn later_samples() -> [Frame; 4] {
     [
         Frame::Pause(Pause {
             transfer: 5,
@@ -93,6 +88,11 @@ fn later_samples() -> [Frame; 2] {
             transfer: 5,
             file: 1,
             image: vec![0xFF, 0xD8, 0xFF, 0xD9],
+        }),
+        Frame::LaneReady(LaneReady { lane: 3 }),
+        Frame::LaneOver(LaneOver {
+            lane: 3,
+            received: 70_000,
         }),
     ]
 }
