@@ -7,6 +7,7 @@
 //! (32 bits, big endian), then its frames, each after its length (32 bits, big endian).
 
 mod congestion;
+mod controller;
 mod identity;
 mod pacing;
 mod settings;
@@ -154,7 +155,9 @@ impl Lanes {
             Side::Listens => loop {
                 match self.listen(number).await {
                     Err(error) if error.is_final => return Err(error.reason),
-                    Err(error) => tracing::debug!(reason = error.reason, "not the peer's lane"),
+                    Err(NotOpened { reason, .. }) => {
+                        tracing::debug!(reason, "not the peer's lane");
+                    }
                     Ok(opened) => return Ok(opened),
                 }
             },

@@ -10,7 +10,7 @@ use quinn::{
 };
 use rustls::crypto::{CryptoProvider, ring};
 
-use super::congestion::Factory;
+use super::controller::Factory;
 use super::identity::{Identity, Pinned};
 use super::pacing::Pacing;
 

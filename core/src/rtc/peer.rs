@@ -13,8 +13,9 @@ use webrtc::data_channel::{DataChannel, RTCDataChannelInit};
 use webrtc::error::{Error, Result};
 use webrtc::peer_connection::{
     PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler, RTCBundlePolicy,
-    RTCConfigurationBuilder, RTCIceConnectionState, RTCIceServer, RTCIceTransportPolicy,
-    RTCPeerConnectionIceEvent, RTCPeerConnectionState, SettingEngine, SettingEngineBuilder,
+    RTCConfigurationBuilder, RTCIceCandidateInit, RTCIceConnectionState, RTCIceServer,
+    RTCIceTransportPolicy, RTCPeerConnectionIceEvent, RTCPeerConnectionState, SettingEngine,
+    SettingEngineBuilder,
 };
 
 use super::intake::Intake;
@@ -157,6 +158,27 @@ pub(super) async fn open_channel(
         ..Default::default()
     };
     connection.create_data_channel(label, Some(init)).await
+}
+
+/// Hands over one of the peer's addresses; what cannot be read is ignored.
+pub(super) async fn take_candidate(connection: &dyn PeerConnection, candidate: Candidate) {
+    let init = RTCIceCandidateInit {
+        candidate: candidate.line,
+        sdp_mid: candidate.mid,
+        sdp_mline_index: candidate.mline_index,
+        username_fragment: candidate.ufrag,
+        url: None,
+    };
+    // The error may quote it.
+    if connection.add_ice_candidate(init).await.is_err() {
+        tracing::debug!("remote candidate ignored");
+    }
+}
+
+pub(super) async fn close(connection: &dyn PeerConnection) {
+    if let Err(error) = connection.close().await {
+        tracing::debug!(%error, "closing");
+    }
 }
 
 fn ice_servers(config: &RtcConfig) -> Vec<RTCIceServer> {

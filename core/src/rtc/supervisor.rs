@@ -11,9 +11,7 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
-use webrtc::peer_connection::{
-    PeerConnection, RTCIceCandidateInit, RTCPeerConnectionState, RTCSessionDescription,
-};
+use webrtc::peer_connection::{PeerConnection, RTCPeerConnectionState, RTCSessionDescription};
 
 use super::inspect::inspect;
 use super::intake::Pace;
@@ -133,7 +131,7 @@ impl<K: Clone + Send + Sync + 'static> Supervisor<K> {
         let mut pumps = match self.start_pumps(&peer, queues).await {
             Ok(pumps) => pumps,
             Err(error) => {
-                close(&*connection).await;
+                peer::close(&*connection).await;
                 return setup_failed(&error);
             }
         };
@@ -266,7 +264,7 @@ impl<K: Clone + Send + Sync + 'static> Supervisor<K> {
                 self.take_description(connection, sdp).await?;
                 progress.described = true;
                 for candidate in std::mem::take(&mut progress.early_candidates) {
-                    take_candidate(connection, candidate).await;
+                    peer::take_candidate(connection, candidate).await;
                 }
                 Ok(())
             }
@@ -276,7 +274,7 @@ impl<K: Clone + Send + Sync + 'static> Supervisor<K> {
                 }
                 progress.candidates_taken += 1;
                 if progress.described {
-                    take_candidate(connection, candidate).await;
+                    peer::take_candidate(connection, candidate).await;
                 } else {
                     progress.early_candidates.push(candidate);
                 }
@@ -421,7 +419,7 @@ impl<K: Clone + Send + Sync + 'static> Supervisor<K> {
                 ) => {}
             }
         }
-        close(connection).await;
+        peer::close(connection).await;
         pumps.control_writer.shutdown().await;
         pumps.other_writers.shutdown().await;
         pumps.readers.shutdown().await;
@@ -469,26 +467,6 @@ fn judge(states: States, is_open: bool) -> Result<(), End> {
         | RTCPeerConnectionState::Connected
         | RTCPeerConnectionState::Disconnected
         | _ => Ok(()),
-    }
-}
-
-async fn take_candidate(connection: &dyn PeerConnection, candidate: Candidate) {
-    let init = RTCIceCandidateInit {
-        candidate: candidate.line,
-        sdp_mid: candidate.mid,
-        sdp_mline_index: candidate.mline_index,
-        username_fragment: candidate.ufrag,
-        url: None,
-    };
-    // The error may quote it.
-    if connection.add_ice_candidate(init).await.is_err() {
-        tracing::debug!("remote candidate ignored");
-    }
-}
-
-async fn close(connection: &dyn PeerConnection) {
-    if let Err(error) = connection.close().await {
-        tracing::debug!(%error, "closing");
     }
 }
 

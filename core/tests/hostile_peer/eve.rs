@@ -429,14 +429,7 @@ impl Driver {
                 offset,
                 len,
             } => {
-                let (proof, data) = match &self.habits.serves {
-                    Serves::Nothing => return None,
-                    Serves::Lies => {
-                        let data = vec![1; usize::try_from(len).unwrap()];
-                        (vec![[7; 32]; 3], data.into())
-                    }
-                    Serves::Bytes(bytes) => (Vec::new(), bytes.clone()),
-                };
+                let (proof, data) = self.habits.serves.chunk(len)?;
                 let chunk = ChunkFrame {
                     transfer,
                     file,

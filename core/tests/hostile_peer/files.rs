@@ -1,9 +1,25 @@
 //! Files that are not what they are said to be, taken by both.
 
+use bytes::Bytes;
 use parlor_core::room::notice::Notice;
 
 use crate::attacks::Attack;
+use crate::eve::Serves;
 use crate::scene::{Scene, files_below};
+
+impl Serves {
+    /// What Eve sends for a chunk of that length, with its proof.
+    pub(crate) fn chunk(&self, len: u64) -> Option<(Vec<[u8; 32]>, Bytes)> {
+        Some(match self {
+            Self::Nothing => return None,
+            Self::Lies => {
+                let data = vec![1; usize::try_from(len).unwrap()];
+                (vec![[7; 32]; 3], data.into())
+            }
+            Self::Bytes(bytes) => (Vec::new(), bytes.clone()),
+        })
+    }
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn chunks_that_do_not_match_the_file_cut_her_off() {

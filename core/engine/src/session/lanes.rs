@@ -63,7 +63,7 @@ impl Session {
                 }
             }
             LaneInput::Closed { reason } => {
-                tracing::debug!(peer = %id.short(), lane, reason, "a lane ended");
+                tracing::debug!(reason, "a lane ended");
                 if open.lane.number() == lane {
                     if open.lane.is_open() {
                         open.doubt(now);
