@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand};
+use serde::Serialize;
 
 use crate::contest::{Contestant, FILE_NAME, Kind, Scene};
 use crate::failure::{Result, While as _, failed};
@@ -89,7 +90,6 @@ struct RunArgs {
     note: Option<String>,
 }
 
-/// Does what the command line asks for.
 #[derive(Debug, clap::Args)]
 struct PathsArgs {
     /// How often each contestant sends the file over each path
@@ -125,6 +125,7 @@ impl PathsArgs {
     }
 }
 
+/// Does what the command line asks for.
 pub(crate) fn run() -> Result<()> {
     match Cli::parse().command {
         Task::Run(args) => measure(&args),
@@ -154,9 +155,7 @@ fn measure(args: &RunArgs) -> Result<()> {
     let (folder, storage) = open_folder(args.dir.as_deref())?;
     let file = folder.path().join(FILE_NAME);
     fill(&file, args.mib).during("the file to send")?;
-    let kinds = Kind::ALL.into_iter();
-    let kinds = kinds.filter(|kind| args.only.is_empty() || args.only.contains(kind));
-    let mut contest: Vec<(Option<Contestant>, Entry)> = kinds
+    let mut contest: Vec<(Option<Contestant>, Entry)> = chosen(&args.only)
         .map(|kind| take_part(kind, folder.path(), &Ground::Loopback))
         .collect();
     for number in 1..=args.rounds {
@@ -184,7 +183,14 @@ fn measure(args: &RunArgs) -> Result<()> {
         latency,
         latency_failure,
     };
-    write(&report, &args.out)
+    write(&args.out, "latest", &report, &table::page(&report))?;
+    plot::write(&report, &args.out.join("latest.svg"))
+}
+
+/// All contestants, or those that were asked for.
+fn chosen(only: &[Kind]) -> impl Iterator<Item = Kind> {
+    let all = Kind::ALL.into_iter();
+    all.filter(move |kind| only.is_empty() || only.contains(kind))
 }
 
 /// Memory where there is some: the disk of the machine is not what is compared.
@@ -261,23 +267,15 @@ pub(crate) fn with_scene<T>(
 
 fn measure_paths(args: &PathsArgs) -> Result<()> {
     let (folder, _) = open_folder(None)?;
-    let kinds = Kind::ALL.into_iter();
-    let kinds = kinds.filter(|kind| args.only.is_empty() || args.only.contains(kind));
-    let kinds: Vec<Kind> = kinds.collect();
+    let kinds: Vec<Kind> = chosen(&args.only).collect();
     let lines = Line::ALL.into_iter().filter(|line| args.takes(*line));
     let lines: Vec<Line> = lines.collect();
     let what = (kinds.as_slice(), lines.as_slice(), args.rounds);
     let paths = paths::run(what, args.note.clone(), folder.path(), |file, mib| {
         fill(file, mib).during("the file to send")
     })?;
-    fs::create_dir_all(&args.out).during("the folder for the results")?;
-    let json = serde_json::to_string_pretty(&paths).during("the results")?;
-    fs::write(args.out.join("paths.json"), json + "\n").during("the results")?;
-    let page = paths_page::page(&paths);
-    fs::write(args.out.join("paths.md"), &page).during("the results")?;
-    paths_page::plot(&paths, &args.out.join("paths.svg"))?;
-    println!("{page}");
-    Ok(())
+    write(&args.out, "paths", &paths, &paths_page::page(&paths))?;
+    paths_page::plot(&paths, &args.out.join("paths.svg"))
 }
 
 fn measure_shares(out: &Path) -> Result<()> {
@@ -285,13 +283,7 @@ fn measure_shares(out: &Path) -> Result<()> {
     let file = folder.path().join(FILE_NAME);
     fill(&file, fair::FILE_MIB).during("the file to send")?;
     let shares = fair::run(&file, folder.path())?;
-    fs::create_dir_all(out).during("the folder for the results")?;
-    let json = serde_json::to_string_pretty(&shares).during("the results")?;
-    fs::write(out.join("fair.json"), json + "\n").during("the results")?;
-    let page = fair::page(&shares);
-    fs::write(out.join("fair.md"), &page).during("the results")?;
-    println!("{page}");
-    Ok(())
+    write(out, "fair", &shares, &fair::page(&shares))
 }
 
 fn say_round(number: usize, kind: Kind, result: &RoundResult) {
@@ -318,13 +310,12 @@ fn measure_latency(args: &RunArgs, file: &Path, folder: &Path) -> Result<Option<
     Ok(Some(latency))
 }
 
-fn write(report: &Report, out: &Path) -> Result<()> {
+/// Writes results and the page about them, and shows the page.
+fn write(out: &Path, name: &str, results: &impl Serialize, page: &str) -> Result<()> {
     fs::create_dir_all(out).during("the folder for the results")?;
-    let json = serde_json::to_string_pretty(report).during("the results")?;
-    fs::write(out.join("latest.json"), json + "\n").during("the results")?;
-    let page = table::page(report);
-    fs::write(out.join("latest.md"), &page).during("the results")?;
-    plot::write(report, &out.join("latest.svg"))?;
+    let json = serde_json::to_string_pretty(results).during("the results")?;
+    fs::write(out.join(format!("{name}.json")), json + "\n").during("the results")?;
+    fs::write(out.join(format!("{name}.md")), page).during("the results")?;
     println!("{page}");
     Ok(())
 }

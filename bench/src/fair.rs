@@ -8,11 +8,11 @@ use std::time::Duration;
 use parlor_emulator::{Loss, Path, Shape, Side};
 use serde::Serialize;
 
-use crate::contest::{Contestant, FILE_NAME, Kind, Scene, TicketSearch};
+use crate::contest::{Contestant, Kind, Scene};
 use crate::failure::{Result, While as _, failed};
 use crate::ground::Ground;
 use crate::process::Running;
-use crate::round::{READY_PATIENCE, held_bytes};
+use crate::round::{held_bytes, start_receiver, start_sender};
 
 /// The line they share.
 const MEGABITS: u64 = 100;
@@ -95,7 +95,8 @@ pub(crate) fn page(results: &[Shares]) -> String {
 
 fn shape(queue: f64) -> Shape {
     let shape = Shape::link(MEGABITS, RTT, Loss::None);
-    let product = 250_000.0;
+    // Far above the least that a line has, so it is one product.
+    let product = f64::from(u32::try_from(shape.queue_bytes).unwrap_or(u32::MAX));
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -116,15 +117,10 @@ fn share(file: &FilePath, folder: &FilePath, queue: f64, tcp: &str) -> Result<Sh
     for side in [Side::A, Side::B] {
         let chosen = tcp.to_owned();
         // Each namespace has its own.
-        let set = path.run(side, || {
+        let set = path.run_to_end(side, || {
             fs::write("/proc/sys/net/ipv4/tcp_congestion_control", chosen)
         });
-        match set.during("the congestion control")?.join() {
-            Ok(done) => done
-                .during("the congestion control")?
-                .during("the congestion control")?,
-            Err(_) => return failed("the congestion control cannot be set"),
-        }
+        set.flatten().during("the congestion control")?;
     }
     let ground = Ground::Emulated(path);
     let mut flows = Vec::new();
@@ -169,24 +165,16 @@ struct Flow {
 impl Flow {
     fn start(kind: Kind, scene: Scene, ground: &Ground) -> Result<Self> {
         let contestant = Contestant::prepare(kind, &scene.sender, ground)?;
-        let mut sender = ground.spawn(Side::A, contestant.sender(&scene))?;
-        let mut search = TicketSearch::new(kind);
-        let ticket = sender.wait_for_line(READY_PATIENCE, |line| search.take(line))?;
-        sender.ignore_lines();
-        let mut receiver = ground.spawn(Side::B, contestant.receiver(&scene, &ticket))?;
-        receiver.ignore_lines();
+        let (sender, ticket) = start_sender(&contestant, &scene, ground)?;
         Ok(Self {
-            scene,
+            _receiver: start_receiver(&contestant, &scene, ground, &ticket)?,
             _sender: sender,
-            _receiver: receiver,
+            scene,
         })
     }
 
     fn held(&self) -> u64 {
-        let held = held_bytes(&self.scene.receiver);
-        // The file of a program that writes as it comes.
-        let plain = fs::metadata(self.scene.receiver.join(FILE_NAME));
-        held.max(plain.map_or(0, |file| file.len()))
+        held_bytes(&self.scene.receiver)
     }
 }
 

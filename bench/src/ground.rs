@@ -5,7 +5,7 @@ use std::process::Command;
 
 use parlor_emulator::{Path, Side};
 
-use crate::failure::{Result, While as _, failed};
+use crate::failure::{Result, While as _};
 use crate::process::Running;
 
 /// The sender is at A, and so is every server; the receiver is at B.
@@ -28,10 +28,7 @@ impl Ground {
         let Self::Emulated(path) = self else {
             return Running::spawn(command);
         };
-        let inside = path.run(side, move || Running::spawn(command));
-        match inside.during("a thread at one end of the path")?.join() {
-            Ok(started) => started.during("one end of the path")?,
-            Err(_) => failed("the thread at one end of the path broke"),
-        }
+        let started = path.run_to_end(side, move || Running::spawn(command));
+        started.during("one end of the path")?
     }
 }

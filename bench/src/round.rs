@@ -34,7 +34,7 @@ const JOURNAL: &str = "journal";
 const JOURNAL_RECORD_BYTES: u64 = 41;
 
 /// How long a sender may read the file before it is ready.
-pub(crate) const READY_PATIENCE: Duration = Duration::from_secs(120);
+const READY_PATIENCE: Duration = Duration::from_secs(120);
 
 /// How long a transfer may take: 3 MB/s for half a gigabyte.
 const TRANSFER_PATIENCE: Duration = Duration::from_secs(180);
@@ -61,20 +61,40 @@ pub(crate) struct Figures {
     pub(crate) receiver_peak_rss_mib: f64,
 }
 
-/// Sends the file once and checks what arrived.
-pub(crate) fn run(contestant: &Contestant, scene: &Scene, ground: &Ground) -> Result<Figures> {
-    let started = Instant::now();
+/// Starts a sender and waits until it is ready; gives what the receiver has to be told.
+pub(crate) fn start_sender(
+    contestant: &Contestant,
+    scene: &Scene,
+    ground: &Ground,
+) -> Result<(Running, String)> {
     let mut sender = ground.spawn(Side::A, contestant.sender(scene))?;
     let mut search = TicketSearch::new(contestant.kind);
     let ticket = sender.wait_for_line(READY_PATIENCE, |line| search.take(line))?;
     sender.ignore_lines();
+    Ok((sender, ticket))
+}
+
+pub(crate) fn start_receiver(
+    contestant: &Contestant,
+    scene: &Scene,
+    ground: &Ground,
+    ticket: &str,
+) -> Result<Running> {
+    let mut receiver = ground.spawn(Side::B, contestant.receiver(scene, ticket))?;
+    receiver.ignore_lines();
+    Ok(receiver)
+}
+
+/// Sends the file once and checks what arrived.
+pub(crate) fn run(contestant: &Contestant, scene: &Scene, ground: &Ground) -> Result<Figures> {
+    let started = Instant::now();
+    let (mut sender, ticket) = start_sender(contestant, scene, ground)?;
     let prepare_s = started.elapsed().as_secs_f64();
     let sender_cpu_before_s = sender.cpu_so_far_s();
 
     let size = fs::metadata(&scene.file).during("the file to send")?.len();
     let mut watch = Watch::start(size);
-    let mut receiver = ground.spawn(Side::B, contestant.receiver(scene, &ticket))?;
-    receiver.ignore_lines();
+    let mut receiver = start_receiver(contestant, scene, ground, &ticket)?;
     let received = watch.until_end(&mut receiver, &scene.receiver, TRANSFER_PATIENCE)?;
     let Some(received) = received else {
         return failed(receiver.describe("did not get the file in time"));
@@ -122,14 +142,10 @@ pub(crate) fn pace(
     ground: &Ground,
     limit: Duration,
 ) -> Result<Pace> {
-    let mut sender = ground.spawn(Side::A, contestant.sender(scene))?;
-    let mut search = TicketSearch::new(contestant.kind);
-    let ticket = sender.wait_for_line(READY_PATIENCE, |line| search.take(line))?;
-    sender.ignore_lines();
+    let (mut sender, ticket) = start_sender(contestant, scene, ground)?;
     let size = fs::metadata(&scene.file).during("the file to send")?.len();
     let mut watch = Watch::start(size);
-    let mut receiver = ground.spawn(Side::B, contestant.receiver(scene, &ticket))?;
-    receiver.ignore_lines();
+    let mut receiver = start_receiver(contestant, scene, ground, &ticket)?;
     let ended = watch.until_end(&mut receiver, &scene.receiver, limit)?;
     let (until, bytes) = match &ended {
         Some(ended) if !ended.is_success => {

@@ -17,10 +17,8 @@ use parlor_core::room::view::RoomView;
 use parlor_core::room::{Room, RoomEvents};
 use parlor_emulator::packet::is_quic;
 use parlor_emulator::{Loss, Path, Shape, Side};
-use parlor_proto::invite::{Invite, RoomSecret, ServerUrl};
 use parlor_proto::signal::JoinIntent;
 use parlor_proto::text::DisplayName;
-use parlor_signaling::server::{Server, ServerConfig};
 use tokio::runtime::Runtime;
 
 use common::PATIENCE;
@@ -75,22 +73,17 @@ impl Scene {
                 return None;
             }
         };
-        let end = |side| path.run(side, runtime).unwrap().join().unwrap().unwrap();
+        let end = |side| path.run_to_end(side, runtime).unwrap();
         let ends = [end(Side::A), end(Side::B)];
         let watch = runtime();
         let folder = tempfile::tempdir().unwrap();
-        let listen = (path.address(Side::A), 0).into();
-        let url = inside(&ends[0], &watch, async move {
-            let server = Server::bind(ServerConfig::new(listen)).await.unwrap();
-            let url = format!("http://{}", server.local_addr());
+        let address = path.address(Side::A);
+        let invite = inside(&ends[0], &watch, async move {
+            let (server, invite) = common::server_at(address).await;
             // It serves until the runtime ends.
             std::mem::forget(server);
-            url
+            invite
         });
-        let invite = Invite {
-            server: ServerUrl::parse(&url).unwrap(),
-            secret: RoomSecret::from_bytes([7; 32]),
-        };
         let start = |end: usize, name: &str| {
             let shown = DisplayName::sanitise(name);
             let mut options = RoomOptions::new(invite.clone(), JoinIntent::Open, shown);

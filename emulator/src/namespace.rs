@@ -41,9 +41,7 @@ impl Namespace {
             ip(&["addr", "add", &cidr(address), "dev", DEVICE])?;
             Ok((Self { handle }, device))
         });
-        maker
-            .join()
-            .unwrap_or_else(|_| Err(io::Error::other("the thread that makes it panicked")))
+        ended(maker)
     }
 
     /// Runs `work` in a thread inside. Whatever threads and processes it makes are inside, too.
@@ -64,10 +62,14 @@ impl Namespace {
             ip(&["addr", "del", &cidr(before), "dev", DEVICE])?;
             ip(&["addr", "add", &cidr(after), "dev", DEVICE])
         })?;
-        inside
-            .join()
-            .unwrap_or_else(|_| Err(io::Error::other("the thread inside panicked")))?
+        ended(inside)?
     }
+}
+
+/// Waits for what a thread comes to.
+pub(crate) fn ended<T>(thread: thread::JoinHandle<io::Result<T>>) -> io::Result<T> {
+    let panicked = |_| Err(io::Error::other("the thread in the namespace panicked"));
+    thread.join().unwrap_or_else(panicked)
 }
 
 fn cidr(address: Ipv4Addr) -> String {

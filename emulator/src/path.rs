@@ -13,7 +13,7 @@ use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::time::TimeSpec;
 use tun_rs::SyncDevice;
 
-use crate::namespace::Namespace;
+use crate::namespace::{Namespace, ended};
 use crate::packet::Filter;
 use crate::pipe::{Counts, Pipe, Shape};
 use crate::{NotPermitted, Side};
@@ -95,6 +95,18 @@ impl Path {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> io::Result<JoinHandle<io::Result<T>>> {
         self.sides[side.index()].run(work)
+    }
+
+    /// Runs `work` in a thread at that side and waits for what it comes to.
+    ///
+    /// # Errors
+    /// As [`Self::run`], and when `work` panicked.
+    pub fn run_to_end<T: Send + 'static>(
+        &self,
+        side: Side,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> io::Result<T> {
+        ended(self.run(side, work)?)
     }
 
     /// The address of a side.

@@ -29,6 +29,14 @@ impl Path {
         match self.0 {}
     }
 
+    pub fn run_to_end<T: Send + 'static>(
+        &self,
+        _side: Side,
+        _work: impl FnOnce() -> T + Send + 'static,
+    ) -> io::Result<T> {
+        match self.0 {}
+    }
+
     #[must_use]
     pub const fn address(&self, _side: Side) -> Ipv4Addr {
         match self.0 {}

@@ -17,8 +17,7 @@ fn path(shape: Shape) -> Option<Path> {
 }
 
 fn at<T: Send + 'static>(path: &Path, side: Side, work: impl FnOnce() -> T + Send + 'static) -> T {
-    let inside = path.run(side, work).expect("a thread");
-    inside.join().expect("no panic").expect("the namespace")
+    path.run_to_end(side, work).expect("a thread inside")
 }
 
 fn socket(path: &Path, side: Side) -> UdpSocket {

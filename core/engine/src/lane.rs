@@ -228,8 +228,8 @@ impl Lane {
 
     /// The lane is over on our side. Gives the lengths of the chunks that the transport never
     /// took, or nothing if it was over before.
-    pub(crate) fn end(&mut self, lane: u32, now: Moment) -> Option<Vec<u64>> {
-        if !self.is_present(lane) {
+    pub(crate) fn end(&mut self, now: Moment) -> Option<Vec<u64>> {
+        if !self.is_present(self.number) {
             return None;
         }
         let was_good = matches!(self.state, State::Open { since } if since + GOOD_AFTER <= now);

@@ -22,7 +22,7 @@ use crate::input::{IncomingKey, Input};
 use crate::known::{Known, KnownDevice};
 use crate::notice::{Notice, Suspicion};
 use crate::output::{DiskRequest, LinkAction, Output};
-use crate::peer::Peer;
+use crate::peer::{OpenLink, Peer};
 use crate::quota::Quotas;
 use crate::random::Random;
 use crate::record::IncomingRecord;
@@ -318,6 +318,11 @@ impl Session {
             .values()
             .filter_map(|peer| Some((peer.id, peer.open()?.device)));
         open.collect()
+    }
+
+    /// The link to a peer that said hello.
+    fn open_link(&mut self, id: PeerId) -> Option<&mut OpenLink> {
+        self.peers.get_mut(&id)?.open_mut()
     }
 
     fn peer_of(&self, device: DeviceId) -> Option<PeerId> {

@@ -170,7 +170,6 @@ fn keep_quic(port: &Port, buf: &mut IoSliceMut<'_>, meta: &mut RecvMeta) -> bool
         }
     }
     meta.addr = PEER;
-    meta.dst_ip = None;
     meta.stride = stride;
     meta.len = kept;
     kept > 0

@@ -1,5 +1,6 @@
 //! What the tests of rooms over a real server share.
 
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use parlor_core::room::notice::Notice;
@@ -12,7 +13,12 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A server of its own, and the way into a room there.
 pub(crate) async fn server() -> (Server, Invite) {
-    let config = ServerConfig::new("127.0.0.1:0".parse().unwrap());
+    server_at(Ipv4Addr::LOCALHOST).await
+}
+
+/// The same where others than this machine reach it.
+pub(crate) async fn server_at(address: Ipv4Addr) -> (Server, Invite) {
+    let config = ServerConfig::new((address, 0).into());
     let server = Server::bind(config).await.unwrap();
     let url = format!("http://{}", server.local_addr());
     let invite = Invite {

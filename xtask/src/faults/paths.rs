@@ -159,12 +159,6 @@ fn try_once(
 }
 
 fn start(path: &Path, side: Side, mut command: Command) -> Result<Running, FaultError> {
-    let inside = path.run(side, move || Running::start(&mut command));
-    let inside = inside.map_err(FaultError::io("a thread at one end of the path"))?;
-    match inside.join() {
-        Ok(started) => started.map_err(FaultError::io("one end of the path"))?,
-        Err(_) => Err(FaultError::Impossible(
-            "the thread at one end of the path broke".to_owned(),
-        )),
-    }
+    let started = path.run_to_end(side, move || Running::start(&mut command));
+    started.map_err(FaultError::io("one end of the path"))?
 }

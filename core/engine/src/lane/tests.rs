@@ -55,7 +55,7 @@ fn lanes_out_of_turn_are_a_violation() {
 fn what_did_not_arrive_is_given_back_in_its_order() {
     let mut lane = open_lane();
     carry(&mut lane, 4, 100);
-    assert_eq!(lane.end(1, at(50)), Some(Vec::new()));
+    assert_eq!(lane.end(at(50)), Some(Vec::new()));
     let lost = lane.on_over(2, at(60));
     assert_eq!(lost, Ok(vec![chunk(200, 100), chunk(300, 100)]));
 }
@@ -66,16 +66,16 @@ fn what_the_transport_never_took_leaves_the_pipe() {
     carry(&mut lane, 1, 100);
     lane.carry(chunk(100, 70));
     lane.carry(chunk(170, 30));
-    assert_eq!(lane.end(1, at(50)), Some(vec![70, 30]));
+    assert_eq!(lane.end(at(50)), Some(vec![70, 30]));
     assert!(!lane.on_sent(1), "its report comes too late");
-    assert_eq!(lane.end(1, at(50)), None, "it ends once");
+    assert_eq!(lane.end(at(50)), None, "it ends once");
 }
 
 #[test]
 fn a_count_of_what_was_never_sent_is_a_violation() {
     let mut lane = open_lane();
     carry(&mut lane, 4, 100);
-    lane.end(1, at(50));
+    lane.end(at(50));
     assert!(lane.on_over(5, at(60)).is_err());
 }
 
@@ -84,12 +84,12 @@ fn chunks_beyond_the_peers_window_need_not_be_remembered() {
     let mut lane = open_lane();
     let len = u64::from(WINDOW_MAX_BYTES) / 4;
     carry(&mut lane, 40, len);
-    lane.end(1, at(50));
+    lane.end(at(50));
     let lost = lane.on_over(37, at(60)).expect("an honest count");
     assert_eq!(lost.len(), 3);
     let mut lane = open_lane();
     carry(&mut lane, 40, len);
-    lane.end(1, at(50));
+    lane.end(at(50));
     assert!(
         lane.on_over(30, at(60)).is_err(),
         "more than fits the window"
@@ -111,7 +111,7 @@ fn frames_count_while_the_lane_is_there() {
     let mut lane = open_lane();
     assert!(lane.on_frame(1));
     assert!(!lane.on_frame(2));
-    lane.end(1, at(50));
+    lane.end(at(50));
     assert!(!lane.on_frame(1), "the peer sends it again");
     assert_eq!(lane.received(), 1);
 }
@@ -122,9 +122,9 @@ fn a_lane_that_fails_is_tried_more_and_more_rarely() {
     let mut now = Moment::default();
     let mut waits = Vec::new();
     for _ in 0..10 {
-        let number = lane.begin(now);
+        lane.begin(now);
         assert_eq!(lane.due(now + OPEN_TIMEOUT), Some(Due::LaneTimeout));
-        lane.end(number, now);
+        lane.end(now);
         lane.on_over(0, now).expect("an honest count");
         let next = lane.deadline().expect("another try").at;
         waits.push(next.since(now));
@@ -136,7 +136,7 @@ fn a_lane_that_fails_is_tried_more_and_more_rarely() {
 #[test]
 fn after_a_good_lane_the_next_comes_soon() {
     let mut lane = open_lane();
-    lane.end(1, at(20_000));
+    lane.end(at(20_000));
     lane.on_over(0, at(20_100)).expect("an honest count");
     assert_eq!(lane.deadline().map(|due| due.at), Some(at(20_600)));
 }

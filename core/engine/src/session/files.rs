@@ -165,7 +165,7 @@ impl Session {
                 return self.refuse_peer(id, &format!("the other device sent nonsense: {error}"));
             }
         };
-        let Some(open) = self.peers.get_mut(&id).and_then(|peer| peer.open_mut()) else {
+        let Some(open) = self.open_link(id) else {
             return self.refuse_violation(id, Violation("sent a file before it said hello"));
         };
         let len = chunk.data.len() as u64;
@@ -213,7 +213,7 @@ impl Session {
         let Some(id) = self.peer_of(device) else {
             return;
         };
-        let Some(open) = self.peers.get_mut(&id).and_then(|peer| peer.open_mut()) else {
+        let Some(open) = self.open_link(id) else {
             return;
         };
         if let Some(limit) = open.receive.settled(len) {
@@ -379,7 +379,7 @@ impl Session {
         let Some(id) = self.peer_of(device) else {
             return;
         };
-        let Some(open) = self.peers.get_mut(&id).and_then(|peer| peer.open_mut()) else {
+        let Some(open) = self.open_link(id) else {
             return;
         };
         open.corrupt_chunks += 1;

@@ -64,7 +64,7 @@ impl Session {
 
     pub(super) fn heard(&mut self, id: PeerId) {
         let now = self.now;
-        if let Some(open) = self.peers.get_mut(&id).and_then(|peer| peer.open_mut()) {
+        if let Some(open) = self.open_link(id) {
             open.heard(now);
         }
     }
@@ -180,7 +180,7 @@ impl Session {
             Frame::Ping(Probe { nonce }) => self.send(id, &Frame::Pong(Probe { nonce })),
             Frame::Pong(Probe { nonce }) => {
                 let now = self.now;
-                if let Some(open) = self.peers.get_mut(&id).and_then(|peer| peer.open_mut()) {
+                if let Some(open) = self.open_link(id) {
                     open.ponged(nonce, now);
                 }
             }
@@ -213,7 +213,7 @@ impl Session {
                 self.pump_messages();
             }
             Frame::Credit(Credit { limit }) => {
-                let open = self.peers.get_mut(&id).and_then(|peer| peer.open_mut());
+                let open = self.open_link(id);
                 if open.is_some_and(|open| !open.send.credit(limit)) {
                     self.count(device, Counted::Idle, 1)?;
                 }

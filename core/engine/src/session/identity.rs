@@ -48,7 +48,7 @@ impl Session {
         id: PeerId,
         take: impl FnOnce(&mut Sas) -> Result<Option<Frame>, SasFailed>,
     ) {
-        let open = self.peers.get_mut(&id).and_then(|peer| peer.open_mut());
+        let open = self.open_link(id);
         let Some(sas) = open.and_then(|open| open.sas.as_mut()) else {
             return;
         };

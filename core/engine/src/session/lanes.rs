@@ -6,6 +6,7 @@ use parlor_proto::id::{DeviceId, PeerId};
 use super::Session;
 use crate::input::LaneInput;
 use crate::output::{LaneAction, LinkAction};
+use crate::peer::OpenLink;
 use crate::quota::Counted;
 use crate::transfer::Violation;
 use crate::transfer::outgoing::NextChunk;
@@ -15,7 +16,7 @@ impl Session {
     /// It is our turn to open one.
     pub(super) fn open_lane(&mut self, id: PeerId) {
         let now = self.now;
-        let Some(open) = self.peers.get_mut(&id).and_then(|peer| peer.open_mut()) else {
+        let Some(open) = self.open_link(id) else {
             return;
         };
         let ends = open.path.map(|path| [path.local, path.remote]);
@@ -29,7 +30,7 @@ impl Session {
 
     pub(super) fn on_lane_ready(&mut self, id: PeerId, ready: LaneReady) -> Result<(), Violation> {
         let (now, lane) = (self.now, ready.lane);
-        let Some(open) = self.peers.get_mut(&id).and_then(|peer| peer.open_mut()) else {
+        let Some(open) = self.open_link(id) else {
             return Ok(());
         };
         let device = open.device;
@@ -47,7 +48,7 @@ impl Session {
 
     pub(super) fn on_lane(&mut self, id: PeerId, lane: u32, event: LaneInput) {
         let now = self.now;
-        let Some(open) = self.peers.get_mut(&id).and_then(|peer| peer.open_mut()) else {
+        let Some(open) = self.open_link(id) else {
             return;
         };
         match event {
@@ -85,11 +86,11 @@ impl Session {
     /// The present lane is over on our side: the driver and the peer are told.
     pub(super) fn end_lane(&mut self, id: PeerId) {
         let now = self.now;
-        let Some(open) = self.peers.get_mut(&id).and_then(|peer| peer.open_mut()) else {
+        let Some(open) = self.open_link(id) else {
             return;
         };
         let lane = open.lane.number();
-        let Some(untaken) = open.lane.end(lane, now) else {
+        let Some(untaken) = open.lane.end(now) else {
             return;
         };
         untaken.into_iter().for_each(|len| open.send.sent(len));
@@ -101,8 +102,8 @@ impl Session {
     /// The lane is over on the peer's side: what it did not receive is sent again.
     pub(super) fn on_lane_over(&mut self, id: PeerId, over: LaneOver) -> Result<(), Violation> {
         let now = self.now;
-        let is_present = |open: &&mut crate::peer::OpenLink| open.lane.number() == over.lane;
-        let open = self.peers.get_mut(&id).and_then(|peer| peer.open_mut());
+        let is_present = |open: &&mut OpenLink| open.lane.number() == over.lane;
+        let open = self.open_link(id);
         let Some(device) = open.filter(is_present).map(|open| open.device) else {
             return Ok(());
         };

@@ -487,7 +487,7 @@ impl Session {
                 }
                 Due::Ping => {
                     let nonce = self.random.number();
-                    if let Some(open) = self.peers.get_mut(&id).and_then(|peer| peer.open_mut()) {
+                    if let Some(open) = self.open_link(id) {
                         open.pinged(nonce);
                     }
                     self.send(id, &Frame::Ping(Probe { nonce }));
