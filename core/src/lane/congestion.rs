@@ -3,13 +3,17 @@
 //! Wi-Fi and mobile networks lose packets that no queue dropped, and a window that halves with each
 //! of them stands at a twentieth of the line. So this follows BBR (draft-ietf-ccwg-bbr): it keeps
 //! the highest rate at which packets were delivered lately and the shortest round trip, sends at
-//! that rate, and looks for more now and then. As in its later versions, a round that loses too
-//! many packets bounds what may be under way, so that others on a full queue are not pushed out.
+//! that rate, and looks for more now and then. Where others fill the queue, what may be under way is
+//! bounded as TCP bounds it ([`crowd`]), so that neither side is pushed out.
 //!
 //! [`Model`] is told the time and is tested on simulated links; `controller` hands it to QUIC.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
+
+use crowd::{Crowd, Own};
+
+mod crowd;
 
 /// What may be sent before anything is known, in full packets.
 const INITIAL_PACKETS: u64 = 32;
@@ -31,11 +35,6 @@ const PROBE_DOWN_GAIN: f64 = 0.9;
 
 /// Under way at most, in products of bandwidth and delay: acknowledgements come late and in heaps.
 const WINDOW_GAIN: f64 = 2.0;
-
-/// Where others fill the queue, round trips are longer than the shortest, and a window of the latter
-/// would give way to them round by round. So it follows the present ones, up to this.
-const CROWDED_GAIN: f64 = 1.25;
-const CROWDED_GAIN_MAX: f64 = 8.0;
 
 /// A round trip counts as this long at least: on short ways timers and schedulers take more time
 /// than the path.
@@ -62,13 +61,6 @@ const PROBE_EVERY_ROUNDS: u64 = 6;
 /// it again.
 const MIN_RTT_FOR: Duration = Duration::from_secs(10);
 const PROBE_RTT_FOR: Duration = Duration::from_millis(200);
-
-/// The part of a round's packets that may get lost before the queue counts as full. More than what
-/// a bad Wi-Fi loses, less than a look for more into a full queue.
-const LOSS_MAX: f64 = 0.04;
-
-/// What a round that lost too many leaves of what was under way.
-const LOSS_KEEPS: f64 = 0.85;
 
 /// Sent packets that are remembered; QUIC has fewer under way.
 const MARKS_MAX: usize = 32 * 1024;
@@ -123,10 +115,7 @@ pub(super) struct Model {
     full_rate: f64,
     rounds_without_growth: u32,
     probe_in_round: u64,
-    lost_in_round: u64,
-    delivered_in_round: u64,
-    /// What may be under way since a round lost too many.
-    bound: Option<u64>,
+    crowd: Crowd,
     dice: u64,
 }
 
@@ -152,9 +141,7 @@ impl Model {
             full_rate: 0.0,
             rounds_without_growth: 0,
             probe_in_round: 0,
-            lost_in_round: 0,
-            delivered_in_round: 0,
-            bound: None,
+            crowd: Crowd::default(),
             dice: seed | 1,
         }
     }
@@ -205,7 +192,7 @@ impl Model {
 
     /// Packets got lost.
     pub(super) const fn lost(&mut self, bytes: u64) {
-        self.lost_in_round += bytes;
+        self.crowd.lost(bytes);
     }
 
     /// All acknowledgements of a moment are in.
@@ -221,7 +208,7 @@ impl Model {
         self.smoothed_rtt = Some(smoothed);
         self.delivered += acked;
         self.delivered_at = now;
-        self.delivered_in_round += acked;
+        self.crowd.delivered(acked, rtt);
         let Some(mark) = self.mark_of(newest) else {
             return;
         };
@@ -235,7 +222,7 @@ impl Model {
         }
         self.take_rate(now, &mark);
         if is_round_start {
-            self.look_at_losses(in_flight);
+            self.look_for_others(now, in_flight);
             self.look_for_full_pipe(mark.is_app_limited);
         }
         self.change_mode(now, in_flight);
@@ -280,25 +267,17 @@ impl Model {
         self.rates.front().map_or(0.0, |(_, rate)| *rate)
     }
 
-    fn look_at_losses(&mut self, in_flight: u64) {
-        let lost = core::mem::take(&mut self.lost_in_round);
-        let delivered = core::mem::take(&mut self.delivered_in_round);
-        // A packet or two are no measure.
-        let is_measure = lost > 3 * self.mtu;
-        if is_measure && float(lost) > LOSS_MAX * float(lost + delivered) {
-            let product = self.product(1.0).unwrap_or(in_flight);
-            // A flow with a small share has few packets to lose and is not the one that is too many.
-            let least = product + AGGREGATE_PACKETS * self.mtu;
-            self.bound = Some(scaled(in_flight, LOSS_KEEPS).max(least));
-            if self.mode == Mode::Up {
-                self.probe_in_round = self.round;
-                self.mode = Mode::Down;
-            }
-        } else if let (Some(bound), Mode::Up) = (self.bound, self.mode) {
-            // The others may have left.
-            let grown = bound + bound / 4;
-            let is_loose = self.product(WINDOW_GAIN).is_some_and(|most| grown > most);
-            self.bound = (!is_loose).then_some(grown);
+    fn look_for_others(&mut self, now: Instant, in_flight: u64) {
+        let own = Own {
+            in_flight,
+            product: self.product(1.0),
+            min_rtt: self.min_rtt,
+            mtu: self.mtu,
+            looks_for_more: self.mode == Mode::Up,
+        };
+        if self.crowd.end_round(now, &own) && self.mode == Mode::Up {
+            self.probe_in_round = self.round;
+            self.mode = Mode::Down;
         }
     }
 
@@ -312,7 +291,7 @@ impl Model {
         } else {
             self.rounds_without_growth += 1;
         }
-        let enough = if self.bound.is_some() {
+        let enough = if self.crowd.bound().is_some() {
             1
         } else {
             FULL_AFTER_ROUNDS
@@ -331,7 +310,7 @@ impl Model {
             Mode::Down if in_flight <= product || self.round > self.probe_in_round => self.cruise(),
             Mode::Up => {
                 let most = self.product(PROBE_UP_GAIN).unwrap_or(u64::MAX);
-                let is_bound = self.bound.is_some_and(|bound| in_flight >= bound);
+                let is_bound = self.crowd.bound().is_some_and(|bound| in_flight >= bound);
                 if in_flight >= most || is_bound || self.round > self.probe_in_round + 2 {
                     self.probe_in_round = self.round;
                     self.mode = Mode::Down;
@@ -382,8 +361,7 @@ impl Model {
         let (Some(min), Some(now)) = (self.min_rtt, self.smoothed_rtt) else {
             return WINDOW_GAIN;
         };
-        let longer = now.as_secs_f64() / min.max(RTT_FLOOR).as_secs_f64();
-        WINDOW_GAIN.max((CROWDED_GAIN * longer).min(CROWDED_GAIN_MAX))
+        self.crowd.window_gain(self.round_began, min, now)
     }
 
     /// Bytes that may be under way.
@@ -403,7 +381,7 @@ impl Model {
             Mode::ProbeRtt { .. } => self.probe_rtt_window(),
             Mode::Drain | Mode::Up | Mode::Down | Mode::Cruise => open,
         };
-        open.min(self.bound.unwrap_or(u64::MAX))
+        open.min(self.crowd.bound().unwrap_or(u64::MAX))
             .max(MIN_PACKETS * self.mtu)
     }
 
