@@ -22,6 +22,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 pub(crate) struct LaneEnd {
     number: u32,
     is_open: bool,
+    /// Nothing passes any more, whatever either side still believes.
+    is_dead: bool,
     /// On their way to the other side, each with the time it arrives.
     frames: VecDeque<(Moment, Bytes)>,
     /// When the path is free for the next frame.
@@ -94,9 +96,8 @@ impl World {
         let (now, delay) = (self.clock.now(), self.link_delay());
         let bandwidth = self.faults.bandwidth;
         let breaks = chance(&mut self.rng, self.faults.lane_breaks);
-        let Some(end) = self.lane_mut(id, lane) else {
-            return;
-        };
+        let end = self.lane_mut(id, lane).filter(|end| !end.is_dead);
+        let Some(end) = end else { return };
         let leaves = end.free_at.max(now) + sending_time(&frame, bandwidth);
         end.free_at = leaves;
         let last = end.frames.back().map(|(arrives, _)| *arrives);
@@ -116,6 +117,7 @@ impl World {
             if let Some(state) = self.lane_mut(end, lane) {
                 state.frames.clear();
                 state.is_open = false;
+                state.is_dead = true;
             }
             let reason = "nothing is heard on it";
             let wait = Duration::from_millis(self.rng.u64(1..1000));
@@ -127,7 +129,8 @@ impl World {
         match event {
             LaneEvent::Dialled => self.on_lane_dialled(id, lane),
             LaneEvent::Opened => {
-                if let Some(end) = self.lane_mut(id, lane) {
+                let end = self.lane_mut(id, lane).filter(|end| !end.is_dead);
+                if let Some(end) = end {
                     end.is_open = true;
                     self.lane_input(id, lane, LaneInput::Open);
                 }
@@ -186,7 +189,7 @@ impl World {
                 .frames
                 .front()
                 .is_some_and(|(arrives, _)| *arrives <= now);
-            end.frames.pop_front().filter(|_| is_due)
+            is_due.then(|| end.frames.pop_front()).flatten()
         };
         let frame = self.lane_mut(id, lane).and_then(due);
         if let Some((_, frame)) = frame {
