@@ -21,6 +21,10 @@ use crate::transfer::Violation;
 /// From being ready to an open lane: some round trips, two of them with a lost packet.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(4);
 
+/// How long a new link's file bytes wait for the first lane. What takes the data channel meanwhile
+/// would crawl there on a lossy path, and hold its part of the credit for as long.
+const AWAITED_FOR: Duration = Duration::from_secs(1);
+
 /// First pause after a lane that did not come about or broke, doubled with each one in a row.
 const RETRY_FIRST: Duration = Duration::from_millis(500);
 
@@ -64,6 +68,8 @@ pub(crate) struct Lane {
     is_answerer: bool,
     number: u32,
     state: State,
+    /// Until when it is worth waiting for the first one.
+    awaited_until: Option<Moment>,
     failures: u32,
     /// Bulk frames of the peer on the present lane.
     received: u64,
@@ -87,6 +93,7 @@ impl Lane {
             state: State::Waiting {
                 until: is_answerer.then_some(now),
             },
+            awaited_until: Some(now + AWAITED_FOR),
             under_way_max: peer_window_bytes.max(WINDOW_MAX_BYTES).into(),
             ..Self::default()
         }
@@ -94,6 +101,11 @@ impl Lane {
 
     pub(crate) const fn is_open(&self) -> bool {
         matches!(self.state, State::Open { .. })
+    }
+
+    /// Whether file bytes do better to wait for it.
+    pub(crate) fn is_awaited(&self) -> bool {
+        self.awaited_until.is_some()
     }
 
     pub(crate) const fn number(&self) -> u32 {
@@ -110,7 +122,8 @@ impl Lane {
         is_there && self.number == lane
     }
 
-    pub(crate) fn due(&self, now: Moment) -> Option<Due> {
+    pub(crate) fn due(&mut self, now: Moment) -> Option<Due> {
+        self.awaited_until = self.awaited_until.filter(|until| *until > now);
         match self.state {
             State::Waiting { until: Some(until) } if until <= now => Some(Due::Lane),
             State::Opening { since } if since + OPEN_TIMEOUT <= now => Some(Due::LaneTimeout),
@@ -123,6 +136,17 @@ impl Lane {
     }
 
     pub(crate) fn deadline(&self) -> Option<Deadline> {
+        let awaited = self.awaited_until.map(|at| Deadline {
+            at,
+            why: "wait for a lane",
+        });
+        awaited
+            .into_iter()
+            .chain(self.change_deadline())
+            .reduce(Deadline::min)
+    }
+
+    fn change_deadline(&self) -> Option<Deadline> {
         match self.state {
             State::Waiting { until } => until.map(|at| Deadline {
                 at,
@@ -138,6 +162,7 @@ impl Lane {
 
     /// The path leads over a relay, which no lane can use: looked at again later.
     pub(crate) fn put_off(&mut self, now: Moment) {
+        self.awaited_until = None;
         self.state = State::Waiting {
             until: Some(now + RETRY_MAX),
         };
@@ -175,6 +200,7 @@ impl Lane {
     pub(crate) fn on_open(&mut self, lane: u32, now: Moment) {
         if self.is_present(lane) {
             self.state = State::Open { since: now };
+            self.awaited_until = None;
         }
     }
 
@@ -234,6 +260,7 @@ impl Lane {
         }
         let was_good = matches!(self.state, State::Open { since } if since + GOOD_AFTER <= now);
         self.failures = if was_good { 0 } else { self.failures + 1 };
+        self.awaited_until = None;
         self.state = State::Ended;
         let first = self.kept.len() - self.in_pipe;
         self.in_pipe = 0;

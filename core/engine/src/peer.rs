@@ -111,6 +111,8 @@ pub(crate) enum Due {
     Doubt,
     /// Probe a quiet link.
     Ping,
+    /// Let the transport see whether what was said arrived.
+    Nudge,
     /// The link said nothing for too long.
     Silent,
     /// The peer takes nothing in.

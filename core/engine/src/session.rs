@@ -43,6 +43,7 @@ mod limits;
 mod links;
 mod proof;
 mod suspicion;
+mod timers;
 
 /// Smallest receive window. Credit is granted in steps of a quarter of the window, so three
 /// quarters of it must hold the largest chunk, or a sender could wait for ever.
@@ -309,6 +310,10 @@ impl Session {
 
     fn send(&mut self, peer: PeerId, frame: &Frame) {
         self.link(peer, LinkAction::SendControl(frame.encode().into()));
+        let now = self.now;
+        if let (Some(open), false) = (self.open_link(peer), matches!(frame, Frame::Nudge(_))) {
+            open.nudges.begin(now);
+        }
     }
 
     /// Peers that said hello, with the device behind each.

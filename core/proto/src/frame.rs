@@ -63,7 +63,15 @@ pub enum Frame {
     LaneReady(LaneReady),
     /// A lane has ended on this side.
     LaneOver(LaneOver),
+    /// Says nothing; its arrival shows the transport what was lost before it.
+    Nudge(Nudge),
 }
+
+/// A frame without content. SCTP sends a packet again at once when it sees three later ones arrive
+/// (RFC 9260, section 7.2.4), and after a second where none follow; these are what follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
+#[cbor(map)]
+pub struct Nudge {}
 
 /// Who is speaking and which protocol versions it knows.
 #[derive(Debug, Clone, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
@@ -250,6 +258,7 @@ kinds! {
     0x11 => Preview,
     0x12 => LaneReady,
     0x13 => LaneOver,
+    0x14 => Nudge,
 }
 
 impl Frame {
@@ -324,6 +333,7 @@ impl Frame {
             | Self::Credit(_)
             | Self::LaneReady(_)
             | Self::LaneOver(_)
+            | Self::Nudge(_)
             | Self::FileDone(_) => {}
         }
         Ok(())

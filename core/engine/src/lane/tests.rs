@@ -32,13 +32,31 @@ fn the_answerer_opens_and_the_offerer_follows() {
     let mut answerer = Lane::shared(Role::Answerer, 0, at(0));
     let mut offerer = Lane::shared(Role::Offerer, 0, at(0));
     assert_eq!(answerer.due(at(0)), Some(Due::Lane));
-    assert_eq!(offerer.deadline(), None);
+    assert_eq!(offerer.due(at(0)), None);
     let number = answerer.begin(at(0));
     assert_eq!(offerer.on_ready(number, at(5)), Ok(true));
     for lane in [&mut answerer, &mut offerer] {
         lane.on_open(number, at(9));
         assert!(lane.is_open());
     }
+}
+
+#[test]
+fn file_bytes_wait_for_the_first_lane_and_no_longer_than_a_second() {
+    let mut lane = Lane::shared(Role::Offerer, 0, at(0));
+    assert!(lane.is_awaited());
+    assert_eq!(lane.deadline().map(|deadline| deadline.at), Some(at(1_000)));
+    assert_eq!(lane.due(at(1_000)), None);
+    assert!(!lane.is_awaited());
+    assert_eq!(lane.deadline(), None);
+}
+
+#[test]
+fn nothing_waits_for_a_lane_after_the_first() {
+    let mut lane = open_lane();
+    assert!(!lane.is_awaited());
+    lane.end(at(20));
+    assert!(!lane.is_awaited());
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::pacer::{ReceiveCredit, SendPacer};
 use crate::quota::UNREAD_MAX;
 use crate::sas::Sas;
 use crate::time::{Deadline, Moment};
-use crate::view::PathView;
+use crate::view::{AddressKind, PathView};
 
 /// A link that said nothing for this long is dead, whatever ICE believes: SCTP can sleep for tens
 /// of seconds behind a path that came back.
@@ -30,6 +30,36 @@ const PINGS_KEPT: usize = 64;
 
 /// A quiet link is probed this often.
 const PING_EVERY: Duration = Duration::from_secs(2);
+
+/// Frames without content that follow the last one of a kind, and how far apart. One of them may get
+/// lost too.
+const NUDGES: u32 = 4;
+const NUDGE_EVERY: Duration = Duration::from_millis(20);
+
+/// What follows a frame that nothing else follows: without it the transport notices a loss only after
+/// a second (see [`Nudge`](parlor_proto::frame::Nudge)).
+#[derive(Debug, Default)]
+pub(crate) struct Nudges {
+    left: u32,
+    next: Option<Moment>,
+}
+
+impl Nudges {
+    /// Something was said.
+    pub(crate) fn begin(&mut self, now: Moment) {
+        self.left = NUDGES;
+        self.next = Some(now + NUDGE_EVERY);
+    }
+
+    fn is_due(&mut self, now: Moment) -> bool {
+        let is_due = self.next.is_some_and(|at| at <= now);
+        if is_due {
+            self.left = self.left.saturating_sub(1);
+            self.next = (self.left > 0).then_some(now + NUDGE_EVERY);
+        }
+        is_due
+    }
+}
 
 /// What is known and counted while a link is open.
 #[derive(Debug)]
@@ -64,6 +94,7 @@ pub(crate) struct OpenLink {
     /// The transfer that was served last.
     pub(crate) turn: u64,
     pub(crate) lane: Lane,
+    pub(crate) nudges: Nudges,
 }
 
 impl OpenLink {
@@ -71,6 +102,12 @@ impl OpenLink {
     pub(crate) fn taken(&mut self, len: u64, now: Moment) {
         self.send.sent(len);
         self.last_read = now;
+    }
+
+    /// Whether its path leads over a relay, as far as we know.
+    pub(crate) fn is_relayed(&self) -> bool {
+        let ends = self.path.map(|path| [path.local, path.remote]);
+        ends.is_some_and(|ends| ends.contains(&AddressKind::Relay))
     }
 
     pub(super) fn new(
@@ -99,6 +136,7 @@ impl OpenLink {
             corrupt_chunks: 0,
             turn: 0,
             lane: Lane::default(),
+            nudges: Nudges::default(),
         }
     }
 
@@ -113,6 +151,9 @@ impl OpenLink {
             self.ping_at = now + PING_EVERY;
             return Some(Due::Ping);
         }
+        if self.nudges.is_due(now) {
+            return Some(Due::Nudge);
+        }
         let is_doubted = self.doubt_at.take_if(|at| *at <= now).is_some();
         is_doubted
             .then_some(Due::Doubt)
@@ -125,7 +166,8 @@ impl OpenLink {
         let unread = deadline(self.last_read + UNREAD_MAX, "a peer that does not read");
         let ping = deadline(self.ping_at, "ping a peer");
         let doubt = self.doubt_at.map(|at| deadline(at, "doubt the network"));
-        let others = doubt.into_iter().chain(self.lane.deadline());
+        let nudge = self.nudges.next.map(|at| deadline(at, "nudge a peer"));
+        let others = doubt.into_iter().chain(nudge).chain(self.lane.deadline());
         others.fold(silent.min(unread).min(ping), Deadline::min)
     }
 
@@ -179,5 +221,32 @@ impl OpenLink {
             self.pings.drain(..=at);
             self.last_read = now;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn at(millis: u64) -> Moment {
+        Moment(Duration::from_millis(millis))
+    }
+
+    #[test]
+    fn some_frames_follow_the_last_one_and_then_none() {
+        let mut nudges = Nudges::default();
+        nudges.begin(at(0));
+        let due = (0..1_000).filter(|millis| nudges.is_due(at(*millis)));
+        assert_eq!(due.collect::<Vec<_>>(), [20, 40, 60, 80]);
+    }
+
+    #[test]
+    fn what_is_said_meanwhile_needs_to_be_followed_too() {
+        let mut nudges = Nudges::default();
+        nudges.begin(at(0));
+        assert!(nudges.is_due(at(20)));
+        nudges.begin(at(30));
+        let due = (0..1_000).filter(|millis| nudges.is_due(at(*millis)));
+        assert_eq!(due.count(), 4);
     }
 }

@@ -133,7 +133,8 @@ impl Session {
         let peer = self.peers.get_mut(&id)?;
         let attempt = peer.attempt;
         let open = peer.open_mut()?;
-        if !open.send.allows(1) {
+        let waits_for_lane = open.lane.is_awaited() && !open.is_relayed();
+        if waits_for_lane || !open.send.allows(1) {
             return None;
         }
         let (transfer, chunk) = next_in_turn(&self.outgoing, device, open.turn)?;

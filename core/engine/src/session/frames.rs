@@ -224,6 +224,7 @@ impl Session {
             Frame::Offer(offer) => self.on_file_offer(device, offer)?,
             Frame::LaneReady(ready) => self.on_lane_ready(id, ready)?,
             Frame::LaneOver(over) => self.on_lane_over(id, over)?,
+            Frame::Nudge(_) => {}
             Frame::Answer(_)
             | Frame::Want(_)
             | Frame::FileDone(_)
@@ -351,6 +352,7 @@ impl Session {
             | Frame::SasReveal(_)
             | Frame::LaneReady(_)
             | Frame::LaneOver(_)
+            | Frame::Nudge(_)
             | Frame::Bye(_) => Vec::new(),
         };
         if steps.is_empty() && !may_be_empty {

@@ -10,7 +10,6 @@ use crate::peer::OpenLink;
 use crate::quota::Counted;
 use crate::transfer::Violation;
 use crate::transfer::outgoing::NextChunk;
-use crate::view::AddressKind;
 
 impl Session {
     /// It is our turn to open one.
@@ -19,8 +18,7 @@ impl Session {
         let Some(open) = self.open_link(id) else {
             return;
         };
-        let ends = open.path.map(|path| [path.local, path.remote]);
-        if ends.is_some_and(|ends| ends.contains(&AddressKind::Relay)) {
+        if open.is_relayed() {
             return open.lane.put_off(now);
         }
         let lane = open.lane.begin(now);

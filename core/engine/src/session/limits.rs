@@ -80,6 +80,7 @@ impl Session {
             | Frame::Credit(_)
             | Frame::SasCommit(_)
             | Frame::SasReveal(_)
+            | Frame::Nudge(_)
             | Frame::Bye(_) => return Ok(()),
         };
         self.count(device, counted, 1)

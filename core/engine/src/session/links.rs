@@ -3,7 +3,6 @@
 use core::time::Duration;
 
 use parlor_proto::envelope::{PeerSignal, Route};
-use parlor_proto::frame::{Frame, Probe};
 use parlor_proto::id::{DeviceId, PeerId};
 use parlor_proto::signal::{ClientMessage, ErrorCode, ServerMessage};
 
@@ -12,7 +11,7 @@ use super::suspicion::FIRST_TRIES_EVERY;
 use crate::input::{LinkInput, SignalInput};
 use crate::notice::{Notice, Suspicion};
 use crate::output::{LinkAction, Output, Role};
-use crate::peer::{Due, LinkState, Peer};
+use crate::peer::{LinkState, Peer};
 use crate::transfer::Violation;
 
 /// How far a peer's count of tries may run ahead of ours: beyond any number of real ones.
@@ -122,7 +121,7 @@ impl Session {
 
     /// Nothing comes from a peer any more. The socket to the server may belong to a network that is
     /// gone, and would not say so for a minute.
-    fn doubt_server(&mut self) {
+    pub(super) fn doubt_server(&mut self) {
         if self.signal.is_joined() {
             self.signal.on_network_changed(self.now);
         }
@@ -201,7 +200,7 @@ impl Session {
         }
     }
 
-    fn send_sealed(&mut self, to: PeerId, signal: &PeerSignal) {
+    pub(super) fn send_sealed(&mut self, to: PeerId, signal: &PeerSignal) {
         let Some(me) = self.me else { return };
         // Without the server the signal is lost; the try times out and the next one is sent.
         if !self.signal.is_joined() {
@@ -274,7 +273,7 @@ impl Session {
         }
     }
 
-    fn begin_offer(&mut self, id: PeerId) {
+    pub(super) fn begin_offer(&mut self, id: PeerId) {
         let now = self.now;
         let is_joined = self.signal.is_joined();
         let Some(peer) = self.peers.get_mut(&id) else {
@@ -422,7 +421,7 @@ impl Session {
         }
     }
 
-    fn on_link_closed(&mut self, id: PeerId, reason: &str) {
+    pub(super) fn on_link_closed(&mut self, id: PeerId, reason: &str) {
         let now = self.now;
         let Some(peer) = self.peers.get_mut(&id) else {
             return;
@@ -454,47 +453,6 @@ impl Session {
             });
         } else {
             self.remove_peer(id, &reason);
-        }
-    }
-
-    pub(super) fn run_peer_timers(&mut self, id: PeerId) {
-        let now = self.now;
-        while let Some(due) = self.peers.get_mut(&id).and_then(|peer| peer.due(now)) {
-            match due {
-                Due::Offer => self.begin_offer(id),
-                Due::AskForOffer => {
-                    let attempt = self.peers.get(&id).map_or(0, |peer| peer.attempt);
-                    self.send_sealed(id, &PeerSignal::OfferPlease { attempt });
-                }
-                Due::ConnectTimeout => {
-                    self.link(id, LinkAction::Close);
-                    self.on_link_closed(id, "no connection came about in time");
-                }
-                Due::Silent => {
-                    if self.peers.get(&id).is_some_and(Peer::is_long_silent) {
-                        self.doubt_server();
-                    }
-                    self.link(id, LinkAction::Close);
-                    self.on_link_closed(id, "the other device fell silent");
-                }
-                Due::Doubt => self.doubt_server(),
-                Due::Lane => self.open_lane(id),
-                Due::LaneTimeout => {
-                    self.end_lane(id);
-                }
-                Due::Unread => {
-                    self.refuse_violation(id, Violation("does not read what it is sent"));
-                }
-                Due::Ping => {
-                    let nonce = self.random.number();
-                    if let Some(open) = self.open_link(id) {
-                        open.pinged(nonce);
-                    }
-                    self.send(id, &Frame::Ping(Probe { nonce }));
-                    // What a pause between our own messages held back.
-                    self.pump_messages();
-                }
-            }
         }
     }
 }

@@ -76,7 +76,7 @@ fn samples() -> Vec<Frame> {
     .collect()
 }
 
-fn later_samples() -> [Frame; 4] {
+fn later_samples() -> [Frame; 5] {
     [
         Frame::Pause(Pause {
             transfer: 5,
@@ -94,6 +94,7 @@ fn later_samples() -> [Frame; 4] {
             lane: 3,
             received: 70_000,
         }),
+        Frame::Nudge(Nudge {}),
     ]
 }
 
