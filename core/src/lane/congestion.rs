@@ -274,6 +274,7 @@ impl Model {
             min_rtt: self.min_rtt,
             mtu: self.mtu,
             looks_for_more: self.mode == Mode::Up,
+            is_starting: self.mode == Mode::Startup,
         };
         if self.crowd.end_round(now, &own) && self.mode == Mode::Up {
             self.probe_in_round = self.round;
@@ -291,12 +292,8 @@ impl Model {
         } else {
             self.rounds_without_growth += 1;
         }
-        let enough = if self.crowd.bound().is_some() {
-            1
-        } else {
-            FULL_AFTER_ROUNDS
-        };
-        if self.rounds_without_growth >= enough {
+        if self.rounds_without_growth >= FULL_AFTER_ROUNDS {
+            self.probe_in_round = self.round;
             self.mode = Mode::Drain;
         }
     }
@@ -305,7 +302,10 @@ impl Model {
         let product = self.product(1.0).unwrap_or(u64::MAX);
         match self.mode {
             Mode::Startup => {}
-            Mode::Drain if in_flight <= product => self.cruise(),
+            // Where others hold the queue full, sending less and less would go on for ever.
+            Mode::Drain if in_flight <= product || self.round > self.probe_in_round + 3 => {
+                self.cruise();
+            }
             // A queue that others filled does not go away by waiting for it.
             Mode::Down if in_flight <= product || self.round > self.probe_in_round => self.cruise(),
             Mode::Up => {

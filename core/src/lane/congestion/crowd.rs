@@ -8,9 +8,13 @@ use std::time::{Duration, Instant};
 
 use super::{AGGREGATE_PACKETS, RTT_FLOOR, WINDOW_GAIN, float, scaled};
 
-/// Round trips longer than the shortest by this factor and time have a queue in them.
-const QUEUED: f64 = 1.125;
+/// A round's shortest round trip is the measure of its queue: pauses of a scheduler make others
+/// longer. The queue is long from half of the longest lately on, and from this part and time on.
+const QUEUED: f64 = 0.125;
 const QUEUED_TIME: Duration = Duration::from_millis(2);
+
+/// What the longest is taken from: so long, up to twice.
+const LONGEST_FOR: Duration = Duration::from_secs(8);
 
 /// A queue this many times as long as one's own share of it would be is filled by others, if it
 /// stays so for as many rounds.
@@ -40,8 +44,8 @@ const CUT_EVERY_ROUNDS: u64 = 16;
 const HELD_ROUNDS: u64 = 20;
 
 /// Packets by which a bound grows in a round, and the rounds after which it is one more.
-const GROWTH_PACKETS: f64 = 1.5;
-const GROWTH_ROUNDS: f64 = 8.0;
+const GROWTH_PACKETS: f64 = 1.0;
+const GROWTH_ROUNDS: f64 = 12.0;
 
 /// Where others fill the queue, round trips are longer than the shortest, and a window of the latter
 /// would give way to them round by round. So it follows the present ones, up to this.
@@ -57,6 +61,7 @@ pub(super) struct Own {
     pub(super) min_rtt: Option<Duration>,
     pub(super) mtu: u64,
     pub(super) looks_for_more: bool,
+    pub(super) is_starting: bool,
 }
 
 /// What is known of others.
@@ -65,6 +70,9 @@ pub(super) struct Crowd {
     lost: u64,
     delivered: u64,
     shortest_rtt: Option<Duration>,
+    /// The longest of rounds, of the present time and of the one before, and when the present began.
+    longest_rtts: [Duration; 2],
+    longest_since: Option<Instant>,
     /// What may be under way since the queue dropped packets.
     bound: Option<u64>,
     rounds_since_cut: Option<u64>,
@@ -111,8 +119,11 @@ impl Crowd {
         let lost = core::mem::take(&mut self.lost);
         let delivered = core::mem::take(&mut self.delivered);
         let rtts = self.shortest_rtt.take().zip(own.min_rtt);
-        let is_queued =
-            rtts.is_some_and(|(rtt, min)| rtt > min.mul_f64(QUEUED).saturating_add(QUEUED_TIME));
+        let longest = self.longest_rtt(now, rtts.map(|(rtt, _)| rtt));
+        let is_queued = rtts.is_some_and(|(rtt, min)| {
+            let least = min.mul_f64(QUEUED).saturating_add(QUEUED_TIME);
+            rtt > min + (longest.saturating_sub(min) / 2).max(least)
+        });
         self.look_for_others(now, rtts);
         self.rounds_since_cut = self.rounds_since_cut.map(|rounds| rounds + 1);
         let may_cut = self
@@ -120,7 +131,17 @@ impl Crowd {
             .is_none_or(|rounds| rounds > CUT_EVERY_ROUNDS);
         let is_measure = lost > LOST_PACKETS_MIN * own.mtu;
         let is_heavy = is_measure && float(lost) > LOSS_MAX * float(lost + delivered);
+        // A flow with a small share has few packets to lose and is not the one that is too many.
         let product = own.product.unwrap_or(own.in_flight);
+        let least = product + AGGREGATE_PACKETS * own.mtu;
+        if own.is_starting {
+            if is_heavy || (is_queued && lost > 0) {
+                // The queue is full because we filled it; the rate is yet to be seen.
+                let most = own.in_flight.min(self.bound.unwrap_or(u64::MAX));
+                self.bound = Some(most.max(least));
+            }
+            return false;
+        }
         if is_queued && lost > 0 && may_cut {
             self.seen_at = Some(now);
             self.rounds_since_cut = Some(0);
@@ -131,8 +152,6 @@ impl Crowd {
         }
         if is_heavy && !is_queued {
             self.clean_rounds = 0;
-            // A flow with a small share has few packets to lose and is not the one that is too many.
-            let least = product + AGGREGATE_PACKETS * own.mtu;
             self.bound = Some(scaled(own.in_flight, LOSS_KEEPS).max(least));
             return true;
         }
@@ -140,9 +159,18 @@ impl Crowd {
         false
     }
 
+    fn longest_rtt(&mut self, now: Instant, rtt: Option<Duration>) -> Duration {
+        let since = *self.longest_since.get_or_insert(now);
+        if now.saturating_duration_since(since) > LONGEST_FOR {
+            self.longest_since = Some(now);
+            self.longest_rtts = [Duration::ZERO, self.longest_rtts[0]];
+        }
+        self.longest_rtts[0] = self.longest_rtts[0].max(rtt.unwrap_or_default());
+        self.longest_rtts[0].max(self.longest_rtts[1])
+    }
+
     fn look_for_others(&mut self, now: Instant, rtts: Option<(Duration, Duration)>) {
-        let is_filled =
-            rtts.is_some_and(|(rtt, min)| rtt > min.max(RTT_FLOOR).mul_f64(FILLED));
+        let is_filled = rtts.is_some_and(|(rtt, min)| rtt > min.max(RTT_FLOOR).mul_f64(FILLED));
         if is_filled && !self.is_seen(now) {
             self.filled_rounds += 1;
         } else {
