@@ -36,11 +36,7 @@ enum Task {
     /// Measure over emulated paths and write the results. Linux, as root.
     Paths(PathsArgs),
     /// Measure what two transfers leave to a TCP stream. Linux, as root.
-    Fair {
-        /// Where the results go
-        #[arg(long, default_value = "bench/results")]
-        out: PathBuf,
-    },
+    Fair(fair::Args),
     #[command(hide = true)]
     ChannelSend { file: PathBuf, at: IpAddr },
     #[command(hide = true)]
@@ -50,11 +46,20 @@ enum Task {
         at: IpAddr,
     },
     #[command(hide = true)]
-    TlsSend { file: PathBuf, at: IpAddr },
+    TlsSend {
+        file: PathBuf,
+        at: IpAddr,
+        #[arg(long)]
+        congestion: Option<String>,
+    },
     #[command(hide = true)]
     TlsReceive { ticket: String, file: PathBuf },
     #[command(hide = true)]
-    RoomAuthor { file: PathBuf, samples: usize },
+    RoomAuthor {
+        file: PathBuf,
+        samples: usize,
+        at: IpAddr,
+    },
     #[command(hide = true)]
     RoomReader { link: String, inbox: PathBuf },
 }
@@ -130,12 +135,16 @@ pub(crate) fn run() -> Result<()> {
     match Cli::parse().command {
         Task::Run(args) => measure(&args),
         Task::Paths(args) => measure_paths(&args),
-        Task::Fair { out } => measure_shares(&out),
+        Task::Fair(args) => measure_shares(&args),
         Task::ChannelSend { file, at } => wait(channel::send(&file, at)),
         Task::ChannelReceive { address, file, at } => wait(channel::receive(&address, &file, at)),
-        Task::TlsSend { file, at } => tls::send(&file, at),
+        Task::TlsSend {
+            file,
+            at,
+            congestion,
+        } => tls::send(&file, at, congestion.as_deref()),
         Task::TlsReceive { ticket, file } => tls::receive(&ticket, &file),
-        Task::RoomAuthor { file, samples } => wait(latency::author(&file, samples)),
+        Task::RoomAuthor { file, samples, at } => wait(latency::author(&file, samples, at)),
         Task::RoomReader { link, inbox } => wait(latency::reader(&link, &inbox)),
     }
 }
@@ -278,12 +287,12 @@ fn measure_paths(args: &PathsArgs) -> Result<()> {
     paths_page::plot(&paths, &args.out.join("paths.svg"))
 }
 
-fn measure_shares(out: &Path) -> Result<()> {
+fn measure_shares(args: &fair::Args) -> Result<()> {
     let (folder, _) = open_folder(None)?;
     let file = folder.path().join(FILE_NAME);
     fill(&file, fair::FILE_MIB).during("the file to send")?;
-    let shares = fair::run(&file, folder.path())?;
-    write(out, "fair", &shares, &fair::page(&shares))
+    let shares = fair::run(args, &file, folder.path())?;
+    write(&args.out, "fair", &shares, &fair::page(&shares))
 }
 
 fn say_round(number: usize, kind: Kind, result: &RoundResult) {
@@ -306,7 +315,7 @@ fn measure_latency(args: &RunArgs, file: &Path, folder: &Path) -> Result<Option<
     }
     let inbox = folder.join("inbox");
     fs::create_dir(&inbox).during("the reader's folder")?;
-    let latency = latency::measure(file, &inbox, args.messages)?;
+    let latency = latency::measure(file, &inbox, args.messages, &Ground::Loopback)?;
     Ok(Some(latency))
 }
 

@@ -69,6 +69,8 @@ pub(crate) struct Contestant {
     pub(crate) kind: Kind,
     pub(crate) version: String,
     program: PathBuf,
+    /// Of TCP; none is the machine's.
+    congestion: Option<&'static str>,
     sender_at: IpAddr,
     receiver_at: IpAddr,
     /// The server it meets at, where it needs one of its own.
@@ -102,10 +104,17 @@ impl Contestant {
             kind,
             version,
             program,
+            congestion: None,
             sender_at: ground.address(Side::A),
             receiver_at: ground.address(Side::B),
             server,
         })
+    }
+
+    /// The same with another congestion control of TCP.
+    pub(crate) const fn with_congestion(mut self, name: &'static str) -> Self {
+        self.congestion = Some(name);
+        self
     }
 
     /// Whether its sender ends by itself when the receiver has the file.
@@ -130,6 +139,9 @@ impl Contestant {
             Kind::Tls => {
                 command.arg("tls-send").arg(&scene.file);
                 command.arg(self.sender_at.to_string());
+                if let Some(name) = self.congestion {
+                    command.args(["--congestion", name]);
+                }
             }
             Kind::Sendme => {
                 command.arg("send").arg(&scene.file);

@@ -1,11 +1,11 @@
 //! Whether a lane leaves others their part: two transfers and a TCP stream on one line.
 
 use std::fs;
-use std::path::Path as FilePath;
+use std::path::{Path as FilePath, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use parlor_emulator::{Loss, Path, Shape, Side};
+use parlor_emulator::{Loss, Path, Shape};
 use serde::Serialize;
 
 use crate::contest::{Contestant, Kind, Scene};
@@ -22,11 +22,55 @@ const RTT: Duration = Duration::from_millis(20);
 const SETTLING: Duration = Duration::from_secs(6);
 const MEASURED: Duration = Duration::from_secs(20);
 
+/// Queues of the line, in products of bandwidth and delay.
+const QUEUES: [f64; 3] = [0.5, 1.0, 4.0];
+
 /// More than the line carries meanwhile.
 pub(crate) const FILE_MIB: u32 = 400;
 
 /// Who shares the line.
 const FLOWS: [Kind; 3] = [Kind::Parlor, Kind::Parlor, Kind::Tls];
+
+/// The congestion control of the TCP stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Tcp {
+    Cubic,
+    Bbr,
+    Reno,
+}
+
+impl Tcp {
+    const ALL: [Self; 3] = [Self::Cubic, Self::Bbr, Self::Reno];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Cubic => "cubic",
+            Self::Bbr => "bbr",
+            Self::Reno => "reno",
+        }
+    }
+}
+
+/// What to measure.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// How often on each line
+    #[arg(long, default_value_t = 1)]
+    rounds: usize,
+
+    /// Beside this TCP only
+    #[arg(long, value_enum)]
+    tcp: Option<Tcp>,
+
+    /// Only with a queue of so many bandwidth-delay products
+    #[arg(long)]
+    queue: Option<f64>,
+
+    /// Where the results go
+    #[arg(long, default_value = "bench/results")]
+    pub(crate) out: PathBuf,
+}
 
 /// One line with everybody on it.
 #[derive(Debug, Serialize)]
@@ -34,7 +78,7 @@ pub(crate) struct Shares {
     /// The queue, in products of bandwidth and delay.
     pub(crate) queue: f64,
     /// The congestion control of TCP.
-    pub(crate) tcp: String,
+    pub(crate) tcp: Tcp,
     /// Megabytes a second of both transfers and of TCP.
     pub(crate) megabytes_per_second: [f64; 3],
 }
@@ -49,16 +93,22 @@ impl Shares {
 }
 
 /// Runs them over lines with shallow and deep queues, beside each TCP that the kernel has.
-pub(crate) fn run(file: &FilePath, folder: &FilePath) -> Result<Vec<Shares>> {
+pub(crate) fn run(args: &Args, file: &FilePath, folder: &FilePath) -> Result<Vec<Shares>> {
+    let tcps = Tcp::ALL
+        .into_iter()
+        .filter(|tcp| args.tcp.is_none_or(|only| only == *tcp));
+    let queues = args
+        .queue
+        .map_or_else(|| QUEUES.to_vec(), |only| vec![only]);
     let mut results = Vec::new();
-    for tcp in ["bbr", "reno"] {
-        for queue in [0.5, 1.0, 4.0] {
+    for (tcp, queue) in tcps.flat_map(|tcp| queues.iter().map(move |queue| (tcp, *queue))) {
+        for _ in 0..args.rounds {
             match share(file, folder, queue, tcp) {
                 Ok(shares) => {
                     eprintln!("{}", line(&shares));
                     results.push(shares);
                 }
-                Err(why) => eprintln!("queue {queue}, TCP {tcp}: FAILED: {why}"),
+                Err(why) => eprintln!("queue {queue}, TCP {}: FAILED: {why}", tcp.name()),
             }
         }
     }
@@ -70,7 +120,7 @@ fn line(shares: &Shares) -> String {
     format!(
         "| {} | {} | {one:.1} | {other:.1} | {tcp:.1} | {:.2} |",
         shares.queue,
-        shares.tcp,
+        shares.tcp.name(),
         shares.smallest()
     )
 }
@@ -109,19 +159,11 @@ fn shape(queue: f64) -> Shape {
     }
 }
 
-fn share(file: &FilePath, folder: &FilePath, queue: f64, tcp: &str) -> Result<Shares> {
+fn share(file: &FilePath, folder: &FilePath, queue: f64, tcp: Tcp) -> Result<Shares> {
     let path = match Path::lay(shape(queue), shape(queue), 1) {
         Ok(path) => path,
         Err(why) => return failed(why.to_string()),
     };
-    for side in [Side::A, Side::B] {
-        let chosen = tcp.to_owned();
-        // Each namespace has its own.
-        let set = path.run_to_end(side, || {
-            fs::write("/proc/sys/net/ipv4/tcp_congestion_control", chosen)
-        });
-        set.flatten().during("the congestion control")?;
-    }
     let ground = Ground::Emulated(path);
     let mut flows = Vec::new();
     for (index, kind) in FLOWS.into_iter().enumerate() {
@@ -133,7 +175,7 @@ fn share(file: &FilePath, folder: &FilePath, queue: f64, tcp: &str) -> Result<Sh
         };
         fs::create_dir_all(&scene.sender).during("a folder")?;
         fs::create_dir_all(&scene.receiver).during("a folder")?;
-        flows.push(Flow::start(kind, scene, &ground)?);
+        flows.push(Flow::start(kind, tcp, scene, &ground)?);
     }
     thread::sleep(SETTLING);
     let before: Vec<u64> = flows.iter().map(Flow::held).collect();
@@ -150,7 +192,7 @@ fn share(file: &FilePath, folder: &FilePath, queue: f64, tcp: &str) -> Result<Sh
     }
     Ok(Shares {
         queue,
-        tcp: tcp.to_owned(),
+        tcp,
         megabytes_per_second: rates,
     })
 }
@@ -163,8 +205,9 @@ struct Flow {
 }
 
 impl Flow {
-    fn start(kind: Kind, scene: Scene, ground: &Ground) -> Result<Self> {
-        let contestant = Contestant::prepare(kind, &scene.sender, ground)?;
+    fn start(kind: Kind, tcp: Tcp, scene: Scene, ground: &Ground) -> Result<Self> {
+        let contestant =
+            Contestant::prepare(kind, &scene.sender, ground)?.with_congestion(tcp.name());
         let (sender, ticket) = start_sender(&contestant, &scene, ground)?;
         Ok(Self {
             _receiver: start_receiver(&contestant, &scene, ground, &ticket)?,
@@ -186,7 +229,7 @@ mod tests {
     fn the_smallest_is_measured_by_a_third_of_all() {
         let shares = Shares {
             queue: 1.0,
-            tcp: "reno".to_owned(),
+            tcp: Tcp::Reno,
             megabytes_per_second: [6.0, 4.0, 2.0],
         };
         assert!((shares.smallest() - 0.5).abs() < 1e-9);

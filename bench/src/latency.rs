@@ -5,6 +5,7 @@
 //! `Notice::Delivered`, which comes when the other device has stored it. Those of the busy half
 //! count only if a file was moving at both ends of that time.
 
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -13,6 +14,7 @@ use parlor_core::options::RoomOptions;
 use parlor_core::room::notice::{Notice, Outcome};
 use parlor_core::room::view::{Direction, RoomView, TransferStateView};
 use parlor_core::room::{Room, RoomEvent, RoomEvents};
+use parlor_emulator::Side;
 use parlor_proto::invite::{Invite, RoomSecret, ServerUrl};
 use parlor_proto::signal::JoinIntent;
 use parlor_proto::text::DisplayName;
@@ -20,7 +22,7 @@ use parlor_signaling::server::{Server, ServerConfig};
 use serde::{Deserialize, Serialize};
 
 use crate::failure::{Result, While as _, failed};
-use crate::process::Running;
+use crate::ground::Ground;
 use crate::stats::percentile;
 
 /// Between a receipt and the next message.
@@ -51,17 +53,23 @@ impl Latency {
 }
 
 /// Runs both processes and gives what the author measured.
-pub(crate) fn measure(file: &Path, inbox: &Path, samples: usize) -> Result<Latency> {
+pub(crate) fn measure(
+    file: &Path,
+    inbox: &Path,
+    samples: usize,
+    ground: &Ground,
+) -> Result<Latency> {
     let own = std::env::current_exe().during("this program")?;
     let mut author = Command::new(&own);
     author.arg("room-author").arg(file).arg(samples.to_string());
-    let mut author = Running::spawn(author)?;
+    author.arg(ground.address(Side::A).to_string());
+    let mut author = ground.spawn(Side::A, author)?;
     let link = author.wait_for_line(PATIENCE, |line| {
         line.strip_prefix("ready ").map(str::to_owned)
     })?;
     let mut reader = Command::new(&own);
     reader.arg("room-reader").arg(link).arg(inbox);
-    let mut reader = Running::spawn(reader)?;
+    let mut reader = ground.spawn(Side::B, reader)?;
     reader.ignore_lines();
     let figures = author.wait_for_line(RUN_PATIENCE, |line| {
         line.strip_prefix("figures ").map(str::to_owned)
@@ -71,10 +79,9 @@ pub(crate) fn measure(file: &Path, inbox: &Path, samples: usize) -> Result<Laten
     serde_json::from_str(&figures).during("the author's figures")
 }
 
-/// The author's process: opens the room, prints `ready LINK`, and in the end `figures JSON`.
-pub(crate) async fn author(file: &Path, samples: usize) -> Result<()> {
-    let address = "127.0.0.1:0".parse().during("an address")?;
-    let server = Server::bind(ServerConfig::new(address))
+/// The author's process: opens the room at that address, prints `ready LINK`, and in the end `figures JSON`.
+pub(crate) async fn author(file: &Path, samples: usize, at: IpAddr) -> Result<()> {
+    let server = Server::bind(ServerConfig::new(SocketAddr::new(at, 0)))
         .await
         .during("the server")?;
     let url = format!("http://{}", server.local_addr());

@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::contest::{Contestant, Kind};
 use crate::failure::{Result, failed};
 use crate::ground::Ground;
+use crate::latency::{self, Latency};
 use crate::machine::{self, Machine};
 use crate::round::{Pace, pace};
 use crate::stats::Spread;
@@ -19,13 +20,18 @@ const SECONDS_AT_LINE_RATE: u64 = 5;
 /// When a transfer is cut short. It is judged by what it has by then.
 const LIMIT: Duration = Duration::from_secs(12);
 
+/// Messages with and without a file under way.
+const MESSAGES: usize = 60;
+
 /// A network between two devices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub(crate) struct Line {
     pub(crate) megabits: u64,
     pub(crate) rtt_ms: u64,
-    /// Packets lost by chance each way, of a million.
+    /// Packets lost each way, of a million.
     pub(crate) loss_per_million: u32,
+    /// How many of them in a row, on average; 1 is each by itself.
+    pub(crate) burst_packets: u32,
 }
 
 impl Line {
@@ -34,15 +40,23 @@ impl Line {
             megabits,
             rtt_ms,
             loss_per_million,
+            burst_packets: 1,
         }
     }
 
+    /// The same with losses in a row.
+    const fn in_bursts(mut self, packets: u32) -> Self {
+        self.burst_packets = packets;
+        self
+    }
+
     /// The lines that are compared.
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::new(100, 20, 0),
         Self::new(100, 20, 1_000),
         Self::new(100, 20, 10_000),
         Self::new(100, 20, 30_000),
+        Self::new(100, 20, 10_000).in_bursts(10),
         Self::new(100, 5, 0),
         Self::new(100, 5, 10_000),
         Self::new(100, 100, 0),
@@ -53,6 +67,10 @@ impl Line {
     fn shape(self) -> Shape {
         let loss = match self.loss_per_million {
             0 => Loss::None,
+            per_million if self.burst_packets > 1 => Loss::Bursty {
+                per_million,
+                mean_burst_packets: self.burst_packets,
+            },
             per_million => Loss::Random { per_million },
         };
         Shape::link(self.megabits, Duration::from_millis(self.rtt_ms), loss)
@@ -61,7 +79,15 @@ impl Line {
     /// As the tables say it.
     pub(crate) fn words(self) -> String {
         let loss = f64::from(self.loss_per_million) / 10_000.0;
-        format!("{} Mbit/s, {} ms, {loss} %", self.megabits, self.rtt_ms)
+        let bursts = if self.burst_packets > 1 {
+            format!(" in bursts of {}", self.burst_packets)
+        } else {
+            String::new()
+        };
+        format!(
+            "{} Mbit/s, {} ms, {loss} %{bursts}",
+            self.megabits, self.rtt_ms
+        )
     }
 
     /// Mebibytes that keep it busy for some seconds.
@@ -88,6 +114,8 @@ pub(crate) struct Paths {
 pub(crate) struct LineResult {
     pub(crate) line: Line,
     pub(crate) entries: Vec<LineEntry>,
+    /// Messages in a Parlor room over it; none where that failed or was not asked for.
+    pub(crate) latency: Option<Latency>,
 }
 
 /// One contestant on one line.
@@ -155,9 +183,22 @@ pub(crate) fn run(
                 }
             }
         }
+        let asked = kinds.contains(&Kind::Parlor).then(|| {
+            crate::cli::with_scene(&file, folder, |scene| {
+                latency::measure(&scene.file, &scene.receiver, MESSAGES, &ground)
+            })
+        });
+        let latency = match asked.transpose() {
+            Ok(latency) => latency,
+            Err(why) => {
+                left_out.push((format!("messages over {}", line.words()), why.to_string()));
+                None
+            }
+        };
         results.push(LineResult {
             line: *line,
             entries,
+            latency,
         });
     }
     Ok(Paths {

@@ -11,6 +11,7 @@ use crate::contest::Kind;
 use crate::failure::{Result, While as _};
 use crate::paths::{Line, LineEntry, Paths};
 use crate::plot::{Area, FAINT, INK, draw_text};
+use crate::stats::percentile;
 
 const WIDTH: u32 = 960;
 const HEIGHT: u32 = 420;
@@ -48,6 +49,7 @@ pub(crate) fn page(paths: &Paths) -> String {
         }
         page.push('\n');
     }
+    page += &messages(paths);
     for (name, why) in &paths.left_out {
         page += &format!("\n- {name} took no part: {why}");
     }
@@ -60,6 +62,24 @@ pub(crate) fn page(paths: &Paths) -> String {
         }
     }
     page + "\n"
+}
+
+fn messages(paths: &Paths) -> String {
+    let mut table = String::from(
+        "\nMessages in a Parlor room, from saying one to its receipt, in ms: median and 99th \
+         percentile.\n\n| path | nothing else under way | during a transfer |\n|---|---|---|\n",
+    );
+    for result in &paths.lines {
+        let Some(latency) = &result.latency else {
+            continue;
+        };
+        let [idle, busy] = [&latency.idle_ms, &latency.busy_ms].map(|figures| {
+            let at = |percent| percentile(figures.iter().copied(), percent).unwrap_or(f64::NAN);
+            format!("{:.1}, {:.1}", at(50), at(99))
+        });
+        table += &format!("| {} | {idle} | {busy} |\n", result.line.words());
+    }
+    table
 }
 
 fn cell(entry: &LineEntry) -> String {
@@ -86,10 +106,13 @@ pub(crate) fn plot(paths: &Paths, to: &FilePath) -> Result<()> {
     let root = SVGBackend::new(to, (WIDTH, HEIGHT)).into_drawing_area();
     root.fill(&WHITE).during("the picture")?;
     let [by_loss, by_rtt] = [LEFT, LEFT + CHART_WIDE + 100];
-    let loss =
-        |line: &Line| (line.megabits == 100 && line.rtt_ms == 20).then_some(line.loss_per_million);
+    let loss = |line: &Line| {
+        let is_of_it = line.megabits == 100 && line.rtt_ms == 20 && line.burst_packets == 1;
+        is_of_it.then_some(line.loss_per_million)
+    };
     let rtt = |line: &Line| {
-        let is_of_it = line.megabits == 100 && line.loss_per_million == 10_000;
+        let is_of_it =
+            line.megabits == 100 && line.loss_per_million == 10_000 && line.burst_packets == 1;
         is_of_it.then(|| u32::try_from(line.rtt_ms).unwrap_or(u32::MAX))
     };
     draw_text(&root, "MB/s on 100 Mbit/s", 20.0, INK, (20, 16))?;
@@ -201,6 +224,7 @@ mod tests {
             megabits: 100,
             rtt_ms: 20,
             loss_per_million: 10_000,
+            burst_packets: 1,
         };
         let entry = |kind, paces| LineEntry {
             kind,
@@ -223,6 +247,7 @@ mod tests {
                     entry(Kind::Parlor, vec![pace(10.5, false)]),
                     entry(Kind::Channel, vec![pace(0.6, true)]),
                 ],
+                latency: None,
             }],
             left_out: vec![("sendme".to_owned(), "not found".to_owned())],
         }

@@ -24,10 +24,13 @@ const BUFFER_BYTES: usize = 64 * 1024;
 /// The name in the certificate; nobody looks it up.
 const HOST: &str = "localhost";
 
-/// Waits at that address for one receiver and sends it the file. Prints
-/// `ready ADDRESS/CERTIFICATE`.
-pub(crate) fn send(path: &Path, at: IpAddr) -> Result<()> {
+/// Waits at that address for one receiver and sends it the file, with the named congestion control
+/// if there is one. Prints `ready ADDRESS/CERTIFICATE`.
+pub(crate) fn send(path: &Path, at: IpAddr, congestion: Option<&str>) -> Result<()> {
     let listener = TcpListener::bind((at, 0)).during("a port to listen on")?;
+    if let Some(name) = congestion {
+        set_congestion(&listener, name).during("the congestion control")?;
+    }
     let certified =
         rcgen::generate_simple_self_signed([HOST.to_owned()]).during("a certificate")?;
     let certificate = certified.cert.der().clone();
@@ -54,6 +57,17 @@ pub(crate) fn send(path: &Path, at: IpAddr) -> Result<()> {
         return failed("the receiver left without a word");
     }
     Ok(())
+}
+
+/// Connections that the listener accepts have it too.
+#[cfg(target_os = "linux")]
+fn set_congestion(listener: &TcpListener, name: &str) -> std::io::Result<()> {
+    socket2::SockRef::from(listener).set_tcp_congestion(name.as_bytes())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn set_congestion(_: &TcpListener, _: &str) -> std::io::Result<()> {
+    Err(std::io::ErrorKind::Unsupported.into())
 }
 
 /// Receives the file that the ticket of [`send`] stands for.
