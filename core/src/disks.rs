@@ -6,10 +6,12 @@ use std::thread::JoinHandle;
 
 use parlor_engine::input::DiskInput;
 use parlor_engine::output::DiskRequest;
+use parlor_engine::record::MessageRecord;
+use parlor_proto::id::DeviceId;
 use tokio::sync::mpsc;
 
 use crate::arrivals::ArrivalChange;
-use crate::history::{self, History};
+use crate::history::{History, writer};
 use crate::inbox::{self, Inbox};
 use crate::offers::OfferChange;
 use crate::options::{HistoryLocation, RoomOptions};
@@ -27,7 +29,7 @@ const ANSWERS_MAX: usize = 256;
 pub(crate) struct Disks {
     inbox: Outlet<DiskRequest>,
     reader: Outlet<ReadRequest>,
-    history: Outlet<history::Entry>,
+    history: Outlet<writer::Entry>,
     changes: Outlet<StoreChange>,
     answers: mpsc::Receiver<DiskInput>,
     threads: Vec<JoinHandle<()>>,
@@ -37,27 +39,37 @@ pub(crate) struct Disks {
 }
 
 impl Disks {
-    /// Opens folder and history and starts the threads.
+    /// Opens folder and history and starts the threads. Gives what earlier sessions of the device
+    /// left of the room's messages.
     pub(crate) fn start(
         options: &RoomOptions,
+        device: DeviceId,
         (store, key): (Store, KeyState),
-    ) -> Result<Self, StartError> {
+    ) -> Result<(Self, MessageRecord), StartError> {
         let folder = options.folder.clone();
         let inbox = Inbox::open(folder.as_deref()).map_err(|error| StartError::Folder {
             path: folder.unwrap_or_default(),
             reason: share::describe(&error),
         })?;
-        let history = History::open(&options.history).map_err(|error| StartError::History {
+        let room = options.invite.secret.room_id();
+        let opened = History::open(&options.history).and_then(|history| {
+            let record = match key {
+                KeyState::Kept => history.record(room, device)?,
+                // Another device than the one that left them.
+                KeyState::ForThisSession | KeyState::InUse => MessageRecord::default(),
+            };
+            Ok((history, record))
+        });
+        let (history, record) = opened.map_err(|error| StartError::History {
             path: match &options.history {
                 HistoryLocation::Memory => PathBuf::new(),
                 HistoryLocation::File(path) => path.clone(),
             },
             reason: error.to_string(),
         })?;
-        let room = options.invite.secret.room_id();
         let (inbox_in, inbox_queue) = mpsc::channel(inbox::QUEUE_MAX);
         let (reader_in, reader_queue) = mpsc::channel(share::QUEUE_MAX);
-        let (history_in, history_queue) = mpsc::channel(history::QUEUE_MAX);
+        let (history_in, history_queue) = mpsc::channel(writer::QUEUE_MAX);
         let (out, answers) = mpsc::channel(ANSWERS_MAX);
         let (changes_in, changes_queue) = mpsc::channel(changes::QUEUE_MAX);
         let (inbox_out, reader_out, changes_out) = (out.clone(), out.clone(), out.clone());
@@ -72,10 +84,10 @@ impl Disks {
                 changes::run(&store, room, changes_queue, &changes_out)
             })?,
             thread("parlor-history", move || {
-                history::run(&history, room, history_queue, &out)
+                writer::run(&history, room, history_queue, &out)
             })?,
         ];
-        Ok(Self {
+        let disks = Self {
             inbox: Outlet::new(inbox_in),
             reader: Outlet::new(reader_in),
             history: Outlet::new(history_in),
@@ -83,7 +95,8 @@ impl Disks {
             answers,
             threads,
             remembers: key != KeyState::InUse,
-        })
+        };
+        Ok((disks, record))
     }
 
     /// Hands a request to the thread it is for.
@@ -108,10 +121,18 @@ impl Disks {
                 self.change_offer(OfferChange::Forget(transfer));
                 self.read(ReadRequest::Close { transfer });
             }
-            DiskRequest::StoreMessage { author, message } => self.keep(history::Entry {
-                author,
-                message,
-                is_answered: true,
+            DiskRequest::StoreMessage { author, message } => {
+                self.history
+                    .push(writer::Entry::Message { author, message });
+            }
+            DiskRequest::KeepReceipt {
+                reader,
+                stream,
+                through,
+            } => self.history.push(writer::Entry::Receipt {
+                reader,
+                stream,
+                through,
             }),
             DiskRequest::RememberDevice { device } => {
                 self.changes.push(StoreChange::Remember(device));
@@ -149,10 +170,6 @@ impl Disks {
 
     pub(crate) fn read(&mut self, request: ReadRequest) {
         self.reader.push(request);
-    }
-
-    pub(crate) fn keep(&mut self, entry: history::Entry) {
-        self.history.push(entry);
     }
 
     /// The next answer. Moves waiting requests on meanwhile; loses nothing when dropped half-way.

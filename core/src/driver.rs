@@ -12,13 +12,11 @@ use parlor_engine::output::Output;
 use parlor_engine::session::{Config, Session};
 use parlor_engine::time::{Deadline, Moment};
 use parlor_engine::view::RoomView;
-use parlor_proto::frame::{ChatMessage, OfferedFile};
-use parlor_proto::id::DeviceId;
+use parlor_proto::frame::OfferedFile;
 use tokio::sync::{mpsc, watch};
 
 use crate::clock::wall_clock_ms;
 use crate::disks::Disks;
-use crate::history;
 use crate::links::{LinkTag, Links};
 use crate::offers::{KeptOffer, OfferChange};
 use crate::options::{IdentityLocation, RoomOptions};
@@ -77,7 +75,6 @@ type Queue<T> = (mpsc::Sender<T>, mpsc::Receiver<T>);
 
 struct Driver {
     session: Session,
-    device: DeviceId,
     started: Instant,
     socket_url: String,
     commands: mpsc::Receiver<DriverCommand>,
@@ -117,7 +114,7 @@ pub(crate) fn spawn(
         device: key.id(),
         key: state,
     };
-    let disks = Disks::start(&options, (store, state))?;
+    let (disks, messages) = Disks::start(&options, identity.device, (store, state))?;
     let RoomOptions {
         invite,
         intent,
@@ -136,6 +133,7 @@ pub(crate) fn spawn(
         device: key,
         known: kept.known,
         incoming: kept.incoming,
+        messages,
         accept,
         has_lane,
         name,
@@ -145,7 +143,6 @@ pub(crate) fn spawn(
     let (link_reports, link_events) = mpsc::channel(LINK_REPORTS_MAX);
     let mut driver = Driver {
         session: Session::new(config),
-        device: identity.device,
         started: Instant::now(),
         socket_url: invite.server.websocket_url(),
         commands,
@@ -382,23 +379,6 @@ impl Driver {
     }
 
     fn tell(&mut self, notice: Notice) {
-        if let Notice::Said {
-            stream,
-            seq,
-            text,
-            written_at_ms,
-            signature,
-        } = &notice
-        {
-            let mut message = ChatMessage::new(*stream, *seq, *written_at_ms, text);
-            message.signature = *signature;
-            let author = self.device;
-            self.disks.keep(history::Entry {
-                author,
-                message,
-                is_answered: false,
-            });
-        }
         // Whoever hears of a person coming or going, or of a transfer's end, and looks at the view
         // finds it there; only progress can wait.
         let is_in_view = matches!(

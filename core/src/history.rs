@@ -5,29 +5,21 @@
 
 use std::path::Path;
 
-use parlor_engine::input::{DiskInput, MessageId};
+use parlor_engine::record::{AuthorRecord, MessageRecord, OwnMessages, ReaderRecord};
 use parlor_proto::frame::ChatMessage;
 use parlor_proto::id::{DeviceId, RoomId};
 use rusqlite::{Connection, params};
-use tokio::sync::mpsc;
 
 use crate::clock::wall_clock_ms;
 use crate::options::HistoryLocation;
 
+pub(crate) mod writer;
+
 /// Version of the schema below, kept in the file itself.
-const SCHEMA_VERSION: i64 = 2;
+const SCHEMA_VERSION: i64 = 3;
 
-/// Messages waiting for the disk; each peer has at most 32 under way.
-pub(crate) const QUEUE_MAX: usize = 256;
-
-/// A message to be kept.
-#[derive(Debug)]
-pub(crate) struct Entry {
-    pub(crate) author: DeviceId,
-    pub(crate) message: ChatMessage,
-    /// Whether the engine waits to hear that it is durable.
-    pub(crate) is_answered: bool,
-}
+/// Own messages that a later session can still send; the engine keeps as many.
+const OWN_MAX: u32 = 1000;
 
 /// A message as it was kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,6 +96,98 @@ impl History {
         Ok(())
     }
 
+    /// Keeps how far `reader` has the messages of that stream of ours.
+    fn keep_receipt(
+        &self,
+        room: RoomId,
+        reader: DeviceId,
+        stream: u64,
+        through: u64,
+    ) -> rusqlite::Result<()> {
+        let mut insert = self.connection.prepare_cached(
+            "INSERT INTO receipt (room, reader, stream, through) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (room, reader) DO UPDATE SET stream = ?3, through = ?4",
+        )?;
+        let through = i64::try_from(through).unwrap_or(i64::MAX);
+        insert.execute(params![room.0, reader.0, stream.cast_signed(), through])?;
+        Ok(())
+    }
+
+    /// What a new session of the device `own` goes on from.
+    pub(crate) fn record(&self, room: RoomId, own: DeviceId) -> rusqlite::Result<MessageRecord> {
+        let own_messages = self.own_messages(room, own)?;
+        let stream = own_messages.as_ref().map(|own| own.stream);
+        Ok(MessageRecord {
+            own: own_messages,
+            authors: self.authors(room, own)?,
+            readers: stream.map_or_else(|| Ok(Vec::new()), |stream| self.readers(room, stream))?,
+        })
+    }
+
+    /// The last of the device's own, as far back as there is no gap.
+    fn own_messages(&self, room: RoomId, own: DeviceId) -> rusqlite::Result<Option<OwnMessages>> {
+        let mut select = self.connection.prepare_cached(
+            "SELECT stream, seq, written_at_ms, text, signature FROM message
+             WHERE room = ?1 AND author = ?2 ORDER BY kept_at_ms DESC, seq DESC LIMIT ?3",
+        )?;
+        let rows = select.query_map(params![room.0, own.0, OWN_MAX], |row| {
+            let mut message = ChatMessage::new(
+                row.get::<_, i64>(0)?.cast_unsigned(),
+                unsigned(row.get(1)?),
+                unsigned(row.get(2)?),
+                &row.get::<_, String>(3)?,
+            );
+            message.signature = row.get(4)?;
+            Ok(message)
+        })?;
+        let mut messages: Vec<ChatMessage> = rows.collect::<rusqlite::Result<_>>()?;
+        let Some(stream) = messages.first().map(|message| message.stream) else {
+            return Ok(None);
+        };
+        messages.retain(|message| message.stream == stream);
+        messages.sort_unstable_by_key(|message| message.seq);
+        let follows = |pair: &[ChatMessage]| pair[1].seq == pair[0].seq + 1;
+        let gap = messages.windows(2).rposition(|pair| !follows(pair));
+        messages.drain(..gap.map_or(0, |gap| gap + 1));
+        Ok(Some(OwnMessages { stream, messages }))
+    }
+
+    fn authors(&self, room: RoomId, own: DeviceId) -> rusqlite::Result<Vec<AuthorRecord>> {
+        let mut select = self.connection.prepare_cached(
+            "SELECT author, stream, MAX(seq) FROM message WHERE room = ?1 AND author <> ?2
+             GROUP BY author, stream ORDER BY MAX(kept_at_ms)",
+        )?;
+        let rows = select.query_map(params![room.0, own.0], |row| {
+            Ok(AuthorRecord {
+                device: DeviceId(row.get(0)?),
+                stream: row.get::<_, i64>(1)?.cast_unsigned(),
+                through: unsigned(row.get(2)?),
+            })
+        })?;
+        let mut authors: Vec<AuthorRecord> = Vec::new();
+        for row in rows {
+            let row = row?;
+            // The stream that was written in last counts.
+            authors.retain(|author| author.device != row.device);
+            authors.push(row);
+        }
+        authors.reverse();
+        Ok(authors)
+    }
+
+    fn readers(&self, room: RoomId, stream: u64) -> rusqlite::Result<Vec<ReaderRecord>> {
+        let mut select = self.connection.prepare_cached(
+            "SELECT reader, through FROM receipt WHERE room = ?1 AND stream = ?2",
+        )?;
+        let rows = select.query_map(params![room.0, stream.cast_signed()], |row| {
+            Ok(ReaderRecord {
+                device: DeviceId(row.get(0)?),
+                through: unsigned(row.get(1)?),
+            })
+        })?;
+        rows.collect()
+    }
+
     /// The last `max` messages of a room, oldest first.
     ///
     /// # Errors
@@ -113,7 +197,6 @@ impl History {
             "SELECT author, stream, seq, written_at_ms, text, signature FROM message
              WHERE room = ?1 ORDER BY kept_at_ms DESC, seq DESC LIMIT ?2",
         )?;
-        let unsigned = |n: i64| u64::try_from(n).unwrap_or_default();
         let rows = select.query_map(params![room.0, max], |row| {
             Ok(KeptMessage {
                 author: DeviceId(row.get(0)?),
@@ -128,6 +211,10 @@ impl History {
         messages.reverse();
         Ok(messages)
     }
+}
+
+fn unsigned(n: i64) -> u64 {
+    u64::try_from(n).unwrap_or_default()
 }
 
 /// Brings the tables from `version` to [`SCHEMA_VERSION`], wholly or not at all.
@@ -151,7 +238,14 @@ fn migrate(connection: &Connection, version: i64) -> rusqlite::Result<()> {
              signature BLOB NOT NULL,
              PRIMARY KEY (room, author, stream, seq)
          ) WITHOUT ROWID;
-         CREATE INDEX IF NOT EXISTS message_by_time ON message (room, kept_at_ms);",
+         CREATE INDEX IF NOT EXISTS message_by_time ON message (room, kept_at_ms);
+         CREATE TABLE IF NOT EXISTS receipt (
+             room BLOB NOT NULL,
+             reader BLOB NOT NULL,
+             stream INTEGER NOT NULL,
+             through INTEGER NOT NULL,
+             PRIMARY KEY (room, reader)
+         ) WITHOUT ROWID;",
     )?;
     if !has_streams {
         transaction.execute_batch(
@@ -174,40 +268,13 @@ fn open_file(path: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// The history's thread: keeps entries in order until the queue's other end is gone.
-pub(crate) fn run(
-    history: &History,
-    room: RoomId,
-    mut queue: mpsc::Receiver<Entry>,
-    answers: &mpsc::Sender<DiskInput>,
-) {
-    while let Some(Entry {
-        author,
-        message,
-        is_answered,
-    }) = queue.blocking_recv()
-    {
-        let id = MessageId::of(author, &message);
-        let answer = match history.keep(room, author, &message) {
-            Ok(()) => DiskInput::MessageStored { id },
-            Err(error) => {
-                let reason = error.to_string();
-                DiskInput::MessageNotStored { id, reason }
-            }
-        };
-        if is_answered {
-            // With nobody to hear it the rest is kept all the same.
-            let _ = answers.blocking_send(answer);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     const ROOM: RoomId = RoomId([1; 16]);
     const ADA: DeviceId = DeviceId([2; 16]);
+    const BOB: DeviceId = DeviceId([3; 16]);
     const STREAM: u64 = u64::MAX;
 
     #[test]
@@ -306,6 +373,40 @@ mod tests {
             .map(|m| m.seq)
             .collect();
         assert_eq!(seqs, [3, 4, 5]);
+    }
+
+    fn message(stream: u64, seq: u64) -> ChatMessage {
+        ChatMessage::new(stream, seq, 0, "x")
+    }
+
+    #[test]
+    fn a_later_session_goes_on_from_its_last_stream() {
+        let history = History::open(&HistoryLocation::Memory).unwrap();
+        for (stream, seq) in [(1, 1), (1, 2), (STREAM, 7), (STREAM, 8)] {
+            history.keep(ROOM, ADA, &message(stream, seq)).unwrap();
+            std::thread::sleep(std::time::Duration::from_millis(2));
+        }
+        history.keep(ROOM, BOB, &message(5, 4)).unwrap();
+        history.keep_receipt(ROOM, BOB, STREAM, 7).unwrap();
+        let record = history.record(ROOM, ADA).unwrap();
+        let own = record.own.unwrap();
+        assert_eq!(own.messages, [message(STREAM, 7), message(STREAM, 8)]);
+        let (device, through) = (BOB, 4);
+        let author = AuthorRecord {
+            device,
+            stream: 5,
+            through,
+        };
+        assert_eq!(record.authors, [author]);
+        assert_eq!(record.readers, [ReaderRecord { device, through: 7 }]);
+    }
+
+    #[test]
+    fn receipts_of_a_former_stream_do_not_count() {
+        let history = History::open(&HistoryLocation::Memory).unwrap();
+        history.keep(ROOM, ADA, &message(STREAM, 1)).unwrap();
+        history.keep_receipt(ROOM, BOB, 1, 99).unwrap();
+        assert_eq!(history.record(ROOM, ADA).unwrap().readers, []);
     }
 
     #[test]

@@ -97,6 +97,7 @@ impl<V: Volume> Inbox<V> {
             | DiskRequest::ForgetIncoming { .. }
             | DiskRequest::MarkOutgoing { .. }
             | DiskRequest::StoreMessage { .. }
+            | DiskRequest::KeepReceipt { .. }
             | DiskRequest::RememberDevice { .. }
             | DiskRequest::ForgetDevice { .. } => None,
         }

@@ -4,14 +4,19 @@
 //! closes gaps after an outage and lets the author begin to send.
 
 use core::time::Duration;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use parlor_proto::frame::ChatMessage;
 use parlor_proto::id::DeviceId;
 use parlor_proto::text::DisplayName;
 
 use crate::input::MessageId;
+use crate::record::{AuthorRecord, MessageRecord, ReaderRecord};
 use crate::time::{Deadline, Moment};
+
+use outbox::Outbox;
+
+mod outbox;
 
 /// Own messages kept for devices that have not stored them and for those still to come.
 pub(crate) const OUTBOX_MAX: usize = 1000;
@@ -30,8 +35,8 @@ const STORE_AGAIN_AFTER: Duration = Duration::from_secs(2);
 /// How far one device is with our messages.
 #[derive(Debug, Default, Clone, Copy)]
 struct Reader {
-    /// The stream it writes in: with another one it is a new session, which has nothing of ours.
-    stream: u64,
+    /// The one it is in; none before its first link. In another one it may have lost what it had.
+    session: Option<u64>,
     sent_through: u64,
     stored_through: u64,
     /// Said to be delivered, once for each message however often the device begins anew.
@@ -102,10 +107,7 @@ pub(crate) enum Arrival {
 /// The room's messages as far as the engine needs them.
 #[derive(Debug)]
 pub(crate) struct Chat {
-    /// What our messages are numbered in.
-    stream: u64,
-    outbox: VecDeque<ChatMessage>,
-    last_seq: u64,
+    outbox: Outbox,
     readers: BTreeMap<DeviceId, Reader>,
     authors: BTreeMap<DeviceId, Author>,
     /// Handed to the disk; shown when they and all before them are stored.
@@ -113,21 +115,22 @@ pub(crate) struct Chat {
 }
 
 impl Chat {
-    /// Nothing said yet; `stream` must not have been used by this device before.
-    pub(crate) const fn new(stream: u64) -> Self {
+    /// Goes on from what earlier sessions left; `fresh_stream` must not have been used by this
+    /// device before.
+    pub(crate) fn new(fresh_stream: u64, kept: MessageRecord) -> Self {
+        let readers = kept.readers.into_iter().take(AUTHORS_MAX);
+        let authors = kept.authors.into_iter().take(AUTHORS_MAX);
         Self {
-            stream,
-            outbox: VecDeque::new(),
-            last_seq: 0,
-            readers: BTreeMap::new(),
-            authors: BTreeMap::new(),
+            outbox: Outbox::new(fresh_stream, kept.own),
+            readers: readers.map(Reader::restored).collect(),
+            authors: authors.map(Author::restored).collect(),
             storing: BTreeMap::new(),
         }
     }
 
     /// The stream for our hello.
     pub(crate) const fn stream(&self) -> u64 {
-        self.stream
+        self.outbox.stream()
     }
 
     /// Takes a message of ours. `None` when the oldest one still waits for a device and the outbox
@@ -138,43 +141,50 @@ impl Chat {
         written_at_ms: u64,
         sign: impl FnOnce(&ChatMessage) -> [u8; 64],
     ) -> Option<ChatMessage> {
-        if self.outbox.len() == OUTBOX_MAX {
-            let oldest = self.outbox.front().map_or(0, |message| message.seq);
+        if self.outbox.is_full() {
+            let oldest = self.outbox.first_kept().unwrap_or(0);
             let lacks = |reader: &Reader| !reader.has_left && reader.stored_through < oldest;
-            if self.readers.values().any(lacks) {
+            if self.readers.values().any(lacks) || !self.outbox.is_oldest_durable() {
                 return None;
             }
-            self.outbox.pop_front();
+            self.outbox.drop_oldest();
         }
-        self.last_seq += 1;
-        let mut message = ChatMessage::new(self.stream, self.last_seq, written_at_ms, text);
-        message.signature = sign(&message);
-        self.outbox.push_back(message.clone());
-        Some(message)
+        Some(self.outbox.add(text, written_at_ms, sign))
     }
 
-    /// A link to `device` opened, which writes in `stream`: gives how far we have stored its
-    /// messages. What was sent on an older link and has no receipt counts as lost.
-    pub(crate) fn link_opened(&mut self, device: DeviceId, stream: u64) -> Opened {
+    /// A message of ours is durable. Gives those that may leave now.
+    pub(crate) fn on_own_durable(&mut self, seq: u64) -> Vec<ChatMessage> {
+        self.outbox.on_durable(seq)
+    }
+
+    /// A message of ours could not be stored: the disk is asked again later.
+    pub(crate) fn on_own_not_durable(&mut self, seq: u64, now: Moment) {
+        self.outbox.on_refused(seq, now);
+    }
+
+    /// Messages of ours that the disk refused and is to be asked again now.
+    pub(crate) fn store_own_again(&mut self, now: Moment) -> Vec<ChatMessage> {
+        self.outbox.store_again(now)
+    }
+
+    /// A link to `device` opened, which is in `session` and writes in `stream`: gives how far we
+    /// have stored its messages. What was sent on an older link and has no receipt counts as lost.
+    pub(crate) fn link_opened(&mut self, device: DeviceId, session: u64, stream: u64) -> Opened {
         if self.readers.len() == AUTHORS_MAX && !self.readers.contains_key(&device) {
             let gone = self.readers.iter().find(|(_, reader)| reader.has_left);
             if let Some(gone) = gone.map(|(device, _)| *device) {
                 self.readers.remove(&gone);
             }
         }
-        let reader = self.readers.entry(device).or_insert(Reader {
-            stream,
-            ..Reader::default()
-        });
-        let has_begun_anew = reader.stream != stream;
+        let reader = self.readers.entry(device).or_default();
+        let has_begun_anew = reader.session.is_some_and(|before| before != session);
         if has_begun_anew {
-            let told_through = reader.told_through;
             *reader = Reader {
-                stream,
-                told_through,
+                told_through: reader.told_through,
                 ..Reader::default()
             };
         }
+        reader.session = Some(session);
         reader.has_left = false;
         reader.is_synced = false;
         reader.sent_through = reader.stored_through;
@@ -201,12 +211,12 @@ impl Chat {
 
     /// `device` has our messages through `through`. Gives those it has newly stored.
     pub(crate) fn on_stored(&mut self, device: DeviceId, through: u64) -> Vec<u64> {
-        let through = through.min(self.last_seq);
+        let through = through.min(self.outbox.last_seq());
         let Some(reader) = self.readers.get_mut(&device) else {
             return Vec::new();
         };
         reader.is_synced = true;
-        let first_kept = self.outbox.front().map_or(u64::MAX, |message| message.seq);
+        let first_kept = self.outbox.first_kept().unwrap_or(u64::MAX);
         let newly = first_kept.max(reader.told_through + 1)..=through;
         reader.stored_through = reader.stored_through.max(through);
         reader.told_through = reader.told_through.max(through);
@@ -220,11 +230,8 @@ impl Chat {
         if !reader.is_synced || reader.sent_through - reader.stored_through >= UNSTORED_MAX {
             return None;
         }
-        let first_kept = self.outbox.front()?.seq;
-        let seq = (reader.sent_through + 1).max(first_kept);
-        let index = usize::try_from(seq - first_kept).ok()?;
-        let message = self.outbox.get(index)?.clone();
-        reader.sent_through = seq;
+        let message = self.outbox.after(reader.sent_through)?;
+        reader.sent_through = message.seq;
         Some(message)
     }
 
@@ -314,7 +321,7 @@ impl Chat {
         let due = self
             .storing
             .iter_mut()
-            .filter(|(_, storing)| storing.again_at().is_some_and(|at| at <= now));
+            .filter(|(_, storing)| storing.state.again_at().is_some_and(|at| at <= now));
         due.map(|(id, storing)| {
             storing.state = StoringState::Asked;
             (id.author, storing.message.clone())
@@ -323,15 +330,40 @@ impl Chat {
     }
 
     pub(crate) fn deadline(&self) -> Option<Deadline> {
-        let again = self.storing.values().filter_map(Storing::again_at);
-        again.min().map(|at| Deadline {
-            at,
-            why: "store a message again",
-        })
+        let again = self.storing.values();
+        let again = again.filter_map(|storing| storing.state.again_at());
+        again
+            .chain(self.outbox.again_at())
+            .min()
+            .map(|at| Deadline {
+                at,
+                why: "store a message again",
+            })
+    }
+}
+
+impl Reader {
+    /// One that is not here yet: nothing waits for it.
+    fn restored(kept: ReaderRecord) -> (DeviceId, Self) {
+        let reader = Self {
+            told_through: kept.through,
+            has_left: true,
+            ..Self::default()
+        };
+        (kept.device, reader)
     }
 }
 
 impl Author {
+    fn restored(kept: AuthorRecord) -> (DeviceId, Self) {
+        let author = Self {
+            taken_through: kept.through,
+            stored_through: kept.through,
+            ..Self::new(kept.stream)
+        };
+        (kept.device, author)
+    }
+
     const fn new(stream: u64) -> Self {
         Self {
             stream,
@@ -342,11 +374,11 @@ impl Author {
     }
 }
 
-impl Storing {
-    const fn again_at(&self) -> Option<Moment> {
-        match self.state {
-            StoringState::Refused { again_at } => Some(again_at),
-            StoringState::Asked | StoringState::Durable => None,
+impl StoringState {
+    const fn again_at(self) -> Option<Moment> {
+        match self {
+            Self::Refused { again_at } => Some(again_at),
+            Self::Asked | Self::Durable => None,
         }
     }
 }

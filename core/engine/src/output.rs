@@ -197,11 +197,20 @@ pub enum DiskRequest {
         /// The device.
         device: DeviceId,
     },
-    /// Make a received message durable.
+    /// Make a message durable: a received one, or one of our own before it leaves.
     StoreMessage {
         /// Its author.
         author: DeviceId,
         /// The message.
         message: ChatMessage,
+    },
+    /// Keep how far another device has our messages. Not answered; to lose the last ones is no harm.
+    KeepReceipt {
+        /// The device.
+        reader: DeviceId,
+        /// The stream of our messages.
+        stream: u64,
+        /// The last one it has.
+        through: u64,
     },
 }

@@ -1,8 +1,50 @@
-//! What of a transfer to this device outlives the app, so that it goes on by itself.
+//! What of a room outlives the app, so that it goes on by itself: transfers to this device, and
+//! messages.
 
-use parlor_proto::frame::OfferedFile;
+use parlor_proto::frame::{ChatMessage, OfferedFile};
+use parlor_proto::id::DeviceId;
 
 use crate::input::IncomingKey;
+
+/// What earlier sessions of this device left of a room's messages.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MessageRecord {
+    /// Its own; none if it never said anything.
+    pub own: Option<OwnMessages>,
+    /// How far those of others are stored here, one entry for each author.
+    pub authors: Vec<AuthorRecord>,
+    /// How far others are known to have stored its own.
+    pub readers: Vec<ReaderRecord>,
+}
+
+/// The last messages of this device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnMessages {
+    /// What they are numbered in.
+    pub stream: u64,
+    /// In their order and without a gap.
+    pub messages: Vec<ChatMessage>,
+}
+
+/// How far the messages of one author are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AuthorRecord {
+    /// The author.
+    pub device: DeviceId,
+    /// The stream it wrote in last.
+    pub stream: u64,
+    /// Nothing up to this one is missing that its author could still send.
+    pub through: u64,
+}
+
+/// How far one device has stored the messages of this one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReaderRecord {
+    /// The device.
+    pub device: DeviceId,
+    /// The last one that it was said to have.
+    pub through: u64,
+}
 
 /// How one file of a kept transfer stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

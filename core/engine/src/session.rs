@@ -25,7 +25,7 @@ use crate::output::{DiskRequest, LinkAction, Output};
 use crate::peer::{OpenLink, Peer};
 use crate::quota::Quotas;
 use crate::random::Random;
-use crate::record::IncomingRecord;
+use crate::record::{IncomingRecord, MessageRecord};
 use crate::signal::SignalMachine;
 use crate::sponsor::Sponsor;
 use crate::time::{Deadline, Moment};
@@ -76,6 +76,8 @@ pub struct Config {
     pub seed: [u8; 32],
     /// Transfers to this device that were answered in earlier sessions of this room.
     pub incoming: Vec<IncomingRecord>,
+    /// Messages of earlier sessions of this room.
+    pub messages: MessageRecord,
     /// Which offers are taken without asking.
     pub accept: AcceptRules,
     /// Whether file bytes may go over a lane where the other side has one too.
@@ -121,6 +123,8 @@ pub struct Session {
     counters: VecDeque<(PeerId, u64)>,
     /// Counts our sealed signals.
     counter: u64,
+    /// Tells this session from earlier ones of the device.
+    number: u64,
     chat: Chat,
     sponsor: Sponsor,
     outgoing: BTreeMap<u64, Outgoing>,
@@ -170,7 +174,8 @@ impl Session {
             quotas: Quotas::default(),
             counters: VecDeque::new(),
             counter: 0,
-            chat: Chat::new(random.number()),
+            chat: Chat::new(random.number(), core::mem::take(&mut config.messages)),
+            number: random.number(),
             random,
             sponsor: Sponsor::new(config.secret.clone()),
             outgoing: BTreeMap::new(),
@@ -278,6 +283,10 @@ impl Session {
         let outputs = self.signal.on_time(self.now, &mut self.random);
         self.out.extend(outputs);
         for (author, message) in self.chat.store_again(self.now) {
+            self.disk(DiskRequest::StoreMessage { author, message });
+        }
+        let author = self.config.device.id();
+        for message in self.chat.store_own_again(self.now) {
             self.disk(DiskRequest::StoreMessage { author, message });
         }
         let outputs = self.sponsor.on_time(self.signal.is_joined(), self.now);

@@ -9,6 +9,7 @@ use parlor_engine::input::{Command, Input, SignalInput};
 use parlor_engine::newcomer::{Newcomer, NewcomerOutput};
 use parlor_engine::notice::Notice;
 use parlor_engine::output::Output;
+use parlor_engine::record::MessageRecord;
 use parlor_engine::session::{Config, Session};
 use parlor_engine::time::Moment;
 use parlor_proto::code::{Code, Nameplate};
@@ -58,6 +59,7 @@ fn config() -> Config {
     Config {
         known: Vec::new(),
         incoming: Vec::new(),
+        messages: MessageRecord::default(),
         accept: AcceptRules::default(),
         has_lane: true,
         secret: SECRET,

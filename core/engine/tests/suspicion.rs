@@ -7,6 +7,7 @@ use parlor_engine::device::DeviceKey;
 use parlor_engine::input::{Input, SignalInput};
 use parlor_engine::notice::{Notice, Suspicion};
 use parlor_engine::output::Output;
+use parlor_engine::record::MessageRecord;
 use parlor_engine::session::{Config, Session};
 use parlor_engine::time::Moment;
 use parlor_proto::envelope::{PeerSignal, Route, SignalSealer};
@@ -32,6 +33,7 @@ impl Member {
         let session = Session::new(Config {
             known: Vec::new(),
             incoming: Vec::new(),
+            messages: MessageRecord::default(),
             accept: AcceptRules::default(),
             has_lane: true,
             secret: SECRET,

@@ -105,6 +105,10 @@ pub struct Hello {
     /// ([`LANE_QUIC`]); none where it is left out.
     #[cbor(n(8), default)]
     pub lanes: u32,
+    /// Tells one life of the app on the device from another. A new one may have lost what it had of
+    /// transfers.
+    #[n(9)]
+    pub session: u64,
 }
 
 impl Hello {

@@ -21,6 +21,7 @@ use crate::faults::{DiskFaults, chance};
 use crate::node::NodeIx;
 use crate::world::World;
 
+mod messages;
 mod source;
 
 pub(crate) use source::Source;
@@ -40,7 +41,11 @@ const FILE_MAX_BYTES: u64 = 16 * 1024 * 1024;
 pub(crate) struct Disk {
     pub(crate) sources: BTreeMap<u64, Vec<Source>>,
     pub(crate) files: BTreeMap<(IncomingKey, u32), Stored>,
-    pub(crate) messages: BTreeMap<MessageId, String>,
+    pub(crate) messages: BTreeMap<MessageId, ChatMessage>,
+    /// How far others have what this device said in its stream.
+    receipts: BTreeMap<DeviceId, (u64, u64)>,
+    /// The first message of each author and stream that could not be stored: those behind it wait.
+    holes: BTreeMap<(DeviceId, u64), u64>,
     /// In the order of the first meetings.
     pub(crate) known: Vec<KnownDevice>,
     /// Answered transfers, as a later life of the app finds them.
@@ -89,6 +94,7 @@ impl World {
         let wait = Duration::from_millis(self.rng.u64(delay_ms));
         let now = self.clock.now();
         let window = self.nodes[node].window_bytes + OVER_WINDOW_MAX_BYTES;
+        let device = self.nodes[node].device;
         let disk = &mut self.nodes[node].disk;
         if let DiskRequest::Write { key, chunk } = &request {
             let pending = disk.pending.entry(key.from).or_insert(0);
@@ -103,7 +109,7 @@ impl World {
             let pending = disk.pending_messages.entry(*author).or_insert(0);
             *pending += 1;
             assert!(
-                *pending <= UNSTORED_MESSAGES_MAX,
+                *author == device || *pending <= UNSTORED_MESSAGES_MAX,
                 "node {node} holds too many messages of one author"
             );
         }
@@ -152,6 +158,7 @@ impl World {
                 None
             }
             DiskRequest::MarkOutgoing { .. } => None,
+            DiskRequest::KeepReceipt { .. } => disk.keep_receipt(&request),
             DiskRequest::StoreMessage { author, message } => {
                 let fails = disk.is_full || chance(&mut self.rng, faults.message_fails);
                 Some(disk.store_message(author, message, fails))
@@ -231,6 +238,7 @@ impl Disk {
             files: core::mem::take(&mut self.files),
             records: core::mem::take(&mut self.records),
             messages: core::mem::take(&mut self.messages),
+            receipts: core::mem::take(&mut self.receipts),
             known: core::mem::take(&mut self.known),
             is_full: self.is_full,
             room: self.room,
@@ -253,20 +261,6 @@ impl Disk {
             Some(known) => *known = device,
             None => self.known.push(device),
         }
-    }
-
-    fn store_message(&mut self, author: DeviceId, message: ChatMessage, fails: bool) -> DiskInput {
-        let id = MessageId::of(author, &message);
-        let text = message.text;
-        let pending = self.pending_messages.get_mut(&author);
-        *pending.expect("counted when it was asked") -= 1;
-        if fails {
-            let reason = "no space left".to_owned();
-            return DiskInput::MessageNotStored { id, reason };
-        }
-        let kept = self.messages.entry(id).or_insert_with(|| text.clone());
-        assert_eq!(*kept, text, "two texts under one number");
-        DiskInput::MessageStored { id }
     }
 
     fn create(
@@ -448,6 +442,7 @@ fn line_of(request: &DiskRequest) -> Line {
     match request {
         DiskRequest::ReadChunk { .. } | DiskRequest::CloseSource { .. } => Line::Reads,
         DiskRequest::StoreMessage { .. }
+        | DiskRequest::KeepReceipt { .. }
         | DiskRequest::RememberDevice { .. }
         | DiskRequest::ForgetDevice { .. } => Line::Messages,
         DiskRequest::KeepIncoming { .. }

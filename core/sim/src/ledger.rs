@@ -177,6 +177,20 @@ impl World {
         assert_eq!(Some(name), author_name, "a message under another name");
     }
 
+    /// What became durable right before the app was killed counts as said, too: the next life of it
+    /// shows it.
+    pub(crate) fn read_own_messages(&mut self, node: NodeIx) {
+        let (author, stream) = (self.nodes[node].device, self.nodes[node].session.stream());
+        let kept = self.nodes[node].disk.messages_of(author, stream);
+        let said = self.ledger.said.entry((author, stream)).or_default();
+        assert!(kept.len() >= said.len(), "node {node} lost what it said");
+        said.extend(
+            kept.into_iter()
+                .skip(said.len())
+                .map(|message| message.text),
+        );
+    }
+
     fn check_said(&mut self, node: NodeIx, stream: u64, seq: u64, text: &str) {
         let author = self.nodes[node].device;
         let said = self.ledger.said.entry((author, stream)).or_default();

@@ -123,8 +123,12 @@ impl Node {
         // What was answered and not kept is asked again.
         let kept = &self.disk.records;
         self.taken.retain(|key, _| kept.contains_key(key));
-        self.heard.clear();
-        self.delivered.clear();
+        // The person finds on the screen what is on the disk.
+        let record = self.disk.message_record(self.device);
+        let heard = record.authors.iter();
+        self.heard = heard.map(|a| ((a.device, a.stream), a.through)).collect();
+        let delivered = record.readers.iter();
+        self.delivered = delivered.map(|r| (r.device, r.through)).collect();
         self.received.clear();
         self.sent.clear();
     }
@@ -152,6 +156,7 @@ fn session(
         device: device_key(ix),
         known,
         incoming,
+        messages: disk.message_record(device_key(ix).id()),
         accept: AcceptRules::default(),
         has_lane,
         name,

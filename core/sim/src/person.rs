@@ -140,6 +140,7 @@ impl World {
         self.note(|| format!("node {node} starts again"));
         let device = self.nodes[node].device;
         self.nodes[node].restart(node, &mut self.rng);
+        self.read_own_messages(node);
         for other in &mut self.nodes {
             // Offers are made to it anew.
             other.sent.retain(|(_, to)| *to != device);

@@ -349,6 +349,7 @@ fn hello_again() -> Vec<u8> {
     Frame::Hello(Hello {
         stream: 1,
         lanes: 0,
+        session: 1,
         versions: parlor_proto::version::VERSIONS,
         device: key.id(),
         name: DisplayName::sanitise("Ada"),

@@ -18,6 +18,7 @@ use parlor_engine::device::DeviceKey;
 use parlor_engine::input::{Command, DiskInput, Input, LinkInput, MessageId, SignalInput};
 use parlor_engine::notice::Notice;
 use parlor_engine::output::{DiskRequest, LinkAction, Output, Role};
+use parlor_engine::record::MessageRecord;
 use parlor_engine::session::{Config, Session};
 use parlor_engine::time::Moment;
 use parlor_proto::chunk::ChunkFrame;
@@ -205,6 +206,7 @@ impl Driver {
         let session = Session::new(Config {
             known: Vec::new(),
             incoming: Vec::new(),
+            messages: MessageRecord::default(),
             accept: AcceptRules::default(),
             has_lane: false,
             secret: invite.secret.clone(),
@@ -480,6 +482,7 @@ impl Driver {
             | DiskRequest::MarkIncoming { .. }
             | DiskRequest::ForgetIncoming { .. }
             | DiskRequest::MarkOutgoing { .. }
+            | DiskRequest::KeepReceipt { .. }
             | DiskRequest::CloseSource { .. }
             | DiskRequest::RememberDevice { .. }
             | DiskRequest::ForgetDevice { .. } => return None,

@@ -102,6 +102,7 @@ impl Handshake {
         let hello = Hello {
             stream: 1,
             lanes: 0,
+            session: 1,
             versions: VERSIONS,
             device: key.id(),
             name: DisplayName::sanitise("Bob"),

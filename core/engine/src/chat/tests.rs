@@ -1,8 +1,24 @@
 use super::*;
+use crate::record::OwnMessages;
 
 const ADA: DeviceId = DeviceId([1; 16]);
 const OURS: u64 = 7;
 const THEIRS: u64 = 8;
+
+/// Sessions of theirs.
+const FIRST: u64 = 1;
+const SECOND: u64 = 2;
+
+fn fresh() -> Chat {
+    Chat::new(OURS, MessageRecord::default())
+}
+
+/// Says something, and the disk has it.
+fn says(chat: &mut Chat, text: &str) -> Option<u64> {
+    let seq = chat.say(text, 0, unsigned)?.seq;
+    chat.on_own_durable(seq);
+    Some(seq)
+}
 
 fn unsigned(_: &ChatMessage) -> [u8; 64] {
     [0; 64]
@@ -30,11 +46,11 @@ fn shown(durable: Option<Durable>) -> Vec<u64> {
 }
 
 fn synced_with(messages: u64) -> Chat {
-    let mut chat = Chat::new(OURS);
+    let mut chat = fresh();
     for n in 0..messages {
-        chat.say(&format!("{n}"), 0, unsigned).unwrap();
+        says(&mut chat, &format!("{n}")).unwrap();
     }
-    chat.link_opened(ADA, THEIRS);
+    chat.link_opened(ADA, FIRST, THEIRS);
     chat.on_stored(ADA, 0);
     chat
 }
@@ -45,9 +61,9 @@ fn drain(chat: &mut Chat) -> Vec<u64> {
 
 #[test]
 fn nothing_is_sent_before_the_reader_says_how_far_it_is() {
-    let mut chat = Chat::new(OURS);
-    chat.say("hi", 0, unsigned).unwrap();
-    chat.link_opened(ADA, THEIRS);
+    let mut chat = fresh();
+    says(&mut chat, "hi").unwrap();
+    chat.link_opened(ADA, FIRST, THEIRS);
     assert!(chat.next_for(ADA).is_none());
     chat.on_stored(ADA, 0);
     assert_eq!(drain(&mut chat), [1]);
@@ -66,14 +82,14 @@ fn a_new_link_sends_again_what_has_no_receipt() {
     let mut chat = synced_with(3);
     drain(&mut chat);
     chat.on_stored(ADA, 1);
-    chat.link_opened(ADA, THEIRS);
+    chat.link_opened(ADA, FIRST, THEIRS);
     chat.on_stored(ADA, 1);
     assert_eq!(drain(&mut chat), [2, 3]);
 }
 
 #[test]
 fn a_message_is_shown_once_however_often_it_comes() {
-    let mut chat = Chat::new(OURS);
+    let mut chat = fresh();
     assert_eq!(arrives(&mut chat, 1), Arrival::New);
     assert_eq!(arrives(&mut chat, 1), Arrival::Ignored);
     assert_eq!(shown(chat.on_durable(id(ADA, 1))), [1]);
@@ -86,17 +102,17 @@ fn a_message_is_shown_once_however_often_it_comes() {
 
 #[test]
 fn a_gap_is_not_taken() {
-    let mut chat = Chat::new(OURS);
+    let mut chat = fresh();
     arrives(&mut chat, 1);
     assert_eq!(arrives(&mut chat, 3), Arrival::Ignored);
 }
 
 #[test]
 fn a_gap_that_its_author_cannot_close_any_more_is_taken() {
-    let mut chat = Chat::new(OURS);
+    let mut chat = fresh();
     arrives(&mut chat, 1);
     chat.on_durable(id(ADA, 1));
-    assert_eq!(chat.link_opened(ADA, THEIRS).through, 1);
+    assert_eq!(chat.link_opened(ADA, FIRST, THEIRS).through, 1);
     assert_eq!(arrives(&mut chat, 500), Arrival::New);
     assert_eq!(arrives(&mut chat, 502), Arrival::Ignored);
     assert_eq!(shown(chat.on_durable(id(ADA, 500))), [500]);
@@ -104,7 +120,7 @@ fn a_gap_that_its_author_cannot_close_any_more_is_taken() {
 
 #[test]
 fn a_message_the_disk_refused_is_stored_later_and_holds_back_the_next() {
-    let (mut chat, start) = (Chat::new(OURS), Moment::default());
+    let (mut chat, start) = (fresh(), Moment::default());
     arrives(&mut chat, 1);
     arrives(&mut chat, 2);
     chat.on_not_durable(id(ADA, 1), start);
@@ -118,7 +134,7 @@ fn a_message_the_disk_refused_is_stored_later_and_holds_back_the_next() {
 
 #[test]
 fn what_waits_for_the_disk_is_bounded_whatever_the_author_sends() {
-    let mut chat = Chat::new(OURS);
+    let mut chat = fresh();
     for seq in 1..=UNSTORED_MAX {
         assert_eq!(arrives(&mut chat, seq), Arrival::New);
     }
@@ -129,12 +145,12 @@ fn what_waits_for_the_disk_is_bounded_whatever_the_author_sends() {
 
 #[test]
 fn devices_that_left_make_room_for_new_ones() {
-    let mut chat = Chat::new(OURS);
+    let mut chat = fresh();
     for n in 0..=AUTHORS_MAX {
         let mut bytes = [0; 16];
         bytes[..8].copy_from_slice(&(n as u64).to_be_bytes());
         let device = DeviceId(bytes);
-        chat.link_opened(device, THEIRS);
+        chat.link_opened(device, FIRST, THEIRS);
         let arrival = chat.on_message(device, name(), ChatMessage::new(THEIRS, 1, 0, "hi"));
         assert_eq!(arrival, Arrival::New, "device {n}");
         chat.on_durable(id(device, 1));
@@ -145,33 +161,33 @@ fn devices_that_left_make_room_for_new_ones() {
 #[test]
 fn a_full_outbox_refuses_rather_than_drops_what_somebody_lacks() {
     let mut chat = synced_with(OUTBOX_MAX as u64);
-    assert!(chat.say("one more", 0, unsigned).is_none());
+    assert!(says(&mut chat, "one more").is_none());
     chat.on_stored(ADA, 1);
-    assert!(chat.say("one more", 0, unsigned).is_some());
+    assert!(says(&mut chat, "one more").is_some());
 }
 
 #[test]
 fn nothing_waits_for_a_device_that_left() {
     let mut chat = synced_with(OUTBOX_MAX as u64);
     chat.left(ADA);
-    assert!(chat.say("one more", 0, unsigned).is_some());
+    assert!(says(&mut chat, "one more").is_some());
 }
 
 #[test]
 fn a_receipt_for_messages_never_written_is_no_receipt() {
     let mut chat = synced_with(1);
     assert_eq!(chat.on_stored(ADA, 99), [1]);
-    chat.say("later", 0, unsigned);
+    says(&mut chat, "later").unwrap();
     assert_eq!(drain(&mut chat), [2]);
 }
 
 #[test]
 fn an_author_that_begins_anew_is_counted_anew() {
-    let mut chat = Chat::new(OURS);
+    let mut chat = fresh();
     arrives(&mut chat, 1);
     chat.on_durable(id(ADA, 1));
-    chat.link_opened(ADA, THEIRS);
-    let anew = chat.link_opened(ADA, THEIRS + 1);
+    chat.link_opened(ADA, FIRST, THEIRS);
+    let anew = chat.link_opened(ADA, SECOND, THEIRS + 1);
     assert!(anew.has_begun_anew);
     assert_eq!(anew.through, 0);
     let first = ChatMessage::new(THEIRS + 1, 1, 0, "it is me again");
@@ -180,10 +196,10 @@ fn an_author_that_begins_anew_is_counted_anew() {
 
 #[test]
 fn what_the_disk_still_has_of_a_former_stream_is_shown_without_a_receipt() {
-    let mut chat = Chat::new(OURS);
-    chat.link_opened(ADA, THEIRS);
+    let mut chat = fresh();
+    chat.link_opened(ADA, FIRST, THEIRS);
     arrives(&mut chat, 1);
-    chat.link_opened(ADA, THEIRS + 1);
+    chat.link_opened(ADA, SECOND, THEIRS + 1);
     let durable = chat.on_durable(id(ADA, 1)).unwrap();
     assert_eq!(durable.through, None);
     assert_eq!(shown(Some(durable)), [1]);
@@ -194,8 +210,96 @@ fn a_reader_that_begins_anew_gets_everything_again_and_is_told_of_once() {
     let mut chat = synced_with(2);
     drain(&mut chat);
     assert_eq!(chat.on_stored(ADA, 2), [1, 2]);
-    chat.link_opened(ADA, THEIRS + 1);
+    chat.link_opened(ADA, SECOND, THEIRS + 1);
     assert!(chat.on_stored(ADA, 0).is_empty());
     assert_eq!(drain(&mut chat), [1, 2]);
     assert!(chat.on_stored(ADA, 2).is_empty());
+}
+
+#[test]
+fn nothing_leaves_before_it_is_durable() {
+    let mut chat = synced_with(0);
+    chat.say("first", 0, unsigned).unwrap();
+    chat.say("second", 0, unsigned).unwrap();
+    assert!(drain(&mut chat).is_empty());
+    assert!(chat.on_own_durable(2).is_empty(), "the first comes first");
+    assert!(drain(&mut chat).is_empty());
+    assert_eq!(chat.on_own_durable(1).len(), 2);
+    assert_eq!(drain(&mut chat), [1, 2]);
+}
+
+#[test]
+fn an_own_message_that_the_disk_refused_is_stored_later() {
+    let (mut chat, start) = (synced_with(0), Moment::default());
+    chat.say("hi", 0, unsigned).unwrap();
+    chat.on_own_not_durable(1, start);
+    assert!(chat.store_own_again(start).is_empty());
+    let later = chat.deadline().unwrap().at;
+    assert_eq!(chat.store_own_again(later).len(), 1);
+    chat.on_own_durable(1);
+    assert_eq!(drain(&mut chat), [1]);
+    assert_eq!(chat.deadline(), None);
+}
+
+fn after_a_restart(own: u64) -> Chat {
+    let messages = (1..=own).map(|seq| ChatMessage::new(OURS, seq, 0, "before"));
+    let record = MessageRecord {
+        own: Some(OwnMessages {
+            stream: OURS,
+            messages: messages.collect(),
+        }),
+        authors: vec![AuthorRecord {
+            device: ADA,
+            stream: THEIRS,
+            through: 5,
+        }],
+        readers: vec![ReaderRecord {
+            device: ADA,
+            through: 1,
+        }],
+    };
+    Chat::new(OURS + 1, record)
+}
+
+#[test]
+fn what_was_said_before_a_restart_is_sent_and_counted_on() {
+    let mut chat = after_a_restart(2);
+    assert_eq!(chat.stream(), OURS);
+    assert_eq!(says(&mut chat, "after"), Some(3));
+    chat.link_opened(ADA, FIRST, THEIRS);
+    chat.on_stored(ADA, 1);
+    assert_eq!(drain(&mut chat), [2, 3]);
+}
+
+#[test]
+fn a_receipt_is_told_of_once_across_restarts() {
+    let mut chat = after_a_restart(2);
+    chat.link_opened(ADA, FIRST, THEIRS);
+    assert_eq!(chat.on_stored(ADA, 2), [2]);
+}
+
+#[test]
+fn what_is_stored_is_not_asked_for_after_a_restart() {
+    let mut chat = after_a_restart(0);
+    let opened = chat.link_opened(ADA, FIRST, THEIRS);
+    assert_eq!(opened.through, 5);
+    assert!(!opened.has_begun_anew, "we began anew, and not they");
+    let again = arrives(&mut chat, 5);
+    assert_eq!(again, Arrival::Repeated { stored_through: 5 });
+}
+
+#[test]
+fn nothing_waits_for_a_reader_that_was_here_before_the_restart() {
+    let mut chat = after_a_restart(OUTBOX_MAX as u64);
+    assert!(says(&mut chat, "one more").is_some());
+}
+
+#[test]
+fn a_new_session_of_the_same_stream_may_have_lost_its_transfers_and_not_its_messages() {
+    let mut chat = synced_with(0);
+    arrives(&mut chat, 1);
+    chat.on_durable(id(ADA, 1));
+    let opened = chat.link_opened(ADA, SECOND, THEIRS);
+    assert!(opened.has_begun_anew);
+    assert_eq!(opened.through, 1);
 }

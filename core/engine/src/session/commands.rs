@@ -148,14 +148,8 @@ impl Session {
         let sign = |message: &ChatMessage| device.sign(&message.signed_bytes(room, device.id()));
         match self.chat.say(text, written_at_ms, sign) {
             Some(message) => {
-                self.notice(Notice::Said {
-                    stream: message.stream,
-                    seq: message.seq,
-                    text: message.text,
-                    written_at_ms,
-                    signature: message.signature,
-                });
-                self.pump_messages();
+                let author = self.config.device.id();
+                self.disk(DiskRequest::StoreMessage { author, message });
             }
             None => {
                 let reason = "too many messages wait to be delivered".to_owned();

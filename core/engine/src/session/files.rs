@@ -264,7 +264,11 @@ impl Session {
             }
             DiskInput::MessageStored { id } => self.on_message_stored(id),
             DiskInput::MessageNotStored { id, reason } => {
-                self.chat.on_not_durable(id, self.now);
+                if id.author == self.config.device.id() {
+                    self.chat.on_own_not_durable(id.seq, self.now);
+                } else {
+                    self.chat.on_not_durable(id, self.now);
+                }
                 tracing::warn!(seq = id.seq, reason, "could not store a message");
             }
         }
@@ -394,6 +398,9 @@ impl Session {
 
     fn on_message_stored(&mut self, id: MessageId) {
         let author = id.author;
+        if author == self.config.device.id() {
+            return self.on_own_message_stored(id.seq);
+        }
         let Some(durable) = self.chat.on_durable(id) else {
             return;
         };
@@ -410,6 +417,19 @@ impl Session {
         if let (Some(peer), Some(through)) = (self.peer_of(author), durable.through) {
             self.send(peer, &Frame::Stored(Stored { through }));
         }
+    }
+
+    fn on_own_message_stored(&mut self, seq: u64) {
+        for message in self.chat.on_own_durable(seq) {
+            self.notice(Notice::Said {
+                stream: message.stream,
+                seq: message.seq,
+                text: message.text,
+                written_at_ms: message.written_at_ms,
+                signature: message.signature,
+            });
+        }
+        self.pump_messages();
     }
 }
 

@@ -81,6 +81,7 @@ impl Session {
             name,
             window_bytes,
             stream,
+            session,
             lanes,
             ..
         } = hello;
@@ -134,7 +135,7 @@ impl Session {
             took,
             standing,
         });
-        self.catch_up(id, device, stream);
+        self.catch_up(id, device, session, stream);
         self.begin_sas(id, transcript);
         if let Some(device) = self.known.met(public, &name) {
             self.disk(DiskRequest::RememberDevice { device });
@@ -165,8 +166,8 @@ impl Session {
     }
 
     /// Says how far the device's messages are stored here, and what is on offer.
-    fn catch_up(&mut self, id: PeerId, device: DeviceId, stream: u64) {
-        let opened = self.chat.link_opened(device, stream);
+    fn catch_up(&mut self, id: PeerId, device: DeviceId, session: u64, stream: u64) {
+        let opened = self.chat.link_opened(device, session, stream);
         self.meet_transfers_again(device, opened.has_begun_anew);
         let through = opened.through;
         self.send(id, &Frame::Stored(Stored { through }));
@@ -206,6 +207,14 @@ impl Session {
                 let stored = self.chat.on_stored(device, through);
                 if stored.is_empty() {
                     self.count(device, Counted::Idle, 1)?;
+                }
+                if let Some(through) = stored.last().copied() {
+                    let stream = self.chat.stream();
+                    self.disk(DiskRequest::KeepReceipt {
+                        reader: device,
+                        stream,
+                        through,
+                    });
                 }
                 for seq in stored {
                     self.notice(Notice::Delivered { seq, to: device });

@@ -120,6 +120,7 @@ impl Session {
             bulk_frame_max_bytes: u32::try_from(BULK_FRAME_MAX_BYTES).unwrap_or(u32::MAX),
             signing_key: key.public().signing,
             stream: self.chat.stream(),
+            session: self.number,
             lanes: if self.config.has_lane { LANE_QUIC } else { 0 },
             proof: key.sign(&Hello::signed_bytes(&proven.transcript, device)),
         };

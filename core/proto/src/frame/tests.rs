@@ -24,6 +24,7 @@ fn samples() -> Vec<Frame> {
             proof: [0x33; 64],
             stream: 0x4444,
             lanes: LANE_QUIC,
+            session: 0x5555,
         }),
         Frame::Ping(Probe { nonce: 7 }),
         Frame::Pong(Probe { nonce: 7 }),

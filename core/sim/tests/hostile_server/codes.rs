@@ -10,6 +10,7 @@ use parlor_engine::input::{Command, Input, SignalInput};
 use parlor_engine::newcomer::{Newcomer, NewcomerError, NewcomerOutput};
 use parlor_engine::notice::{CodeEnd, Notice};
 use parlor_engine::output::Output;
+use parlor_engine::record::MessageRecord;
 use parlor_engine::session::{Config, Session};
 use parlor_engine::time::Moment;
 use parlor_proto::code::{Code, Nameplate, Words};
@@ -57,6 +58,7 @@ impl Sponsor {
         let config = Config {
             known: Vec::new(),
             incoming: Vec::new(),
+            messages: MessageRecord::default(),
             accept: AcceptRules::default(),
             has_lane: true,
             secret: SECRET,

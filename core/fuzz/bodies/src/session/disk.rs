@@ -19,7 +19,12 @@ const REQUESTS_MAX: usize = 4096;
 const REFUSAL: &str = "the disk says no";
 
 /// What waits in our memory is no more than we said: from each device a window of file bytes.
-pub(super) fn check_bounds<'a>(requests: impl Iterator<Item = &'a DiskRequest>, window: u64) {
+/// What `own` says itself is bounded by its outbox.
+pub(super) fn check_bounds<'a>(
+    own: DeviceId,
+    requests: impl Iterator<Item = &'a DiskRequest>,
+    window: u64,
+) {
     let mut all = 0_usize;
     let mut unwritten: BTreeMap<DeviceId, u64> = BTreeMap::new();
     let mut unstored: BTreeMap<DeviceId, usize> = BTreeMap::new();
@@ -29,7 +34,7 @@ pub(super) fn check_bounds<'a>(requests: impl Iterator<Item = &'a DiskRequest>, 
             DiskRequest::Write { key, chunk } => {
                 *unwritten.entry(key.from).or_default() += chunk.data.len() as u64;
             }
-            DiskRequest::StoreMessage { author, .. } => {
+            DiskRequest::StoreMessage { author, .. } if *author != own => {
                 *unstored.entry(*author).or_default() += 1;
             }
             _ => {}
@@ -99,6 +104,7 @@ pub(super) fn answer(request: DiskRequest, outcome: u8) -> Option<DiskInput> {
         | DiskRequest::MarkIncoming { .. }
         | DiskRequest::ForgetIncoming { .. }
         | DiskRequest::MarkOutgoing { .. }
+        | DiskRequest::KeepReceipt { .. }
         | DiskRequest::ForgetDevice { .. } => return None,
     };
     let reason = REFUSAL.to_owned();

@@ -10,6 +10,7 @@ use parlor_engine::device::DeviceKey;
 use parlor_engine::input::{IncomingKey, Input, LaneInput, LinkInput, SignalInput};
 use parlor_engine::notice::Notice;
 use parlor_engine::output::{DiskRequest, LaneAction, LinkAction, Output, Role};
+use parlor_engine::record::MessageRecord;
 use parlor_engine::session::{Config, Session, WINDOW_MIN_BYTES};
 use parlor_engine::time::{Deadline, Moment};
 use parlor_proto::frame::Frame;
@@ -209,7 +210,7 @@ impl Room {
             self.input(who, input);
         }
         let window = u64::from(self.rules.window_bytes());
-        check_bounds(self.requests.iter(), window);
+        check_bounds(self.we.device, self.requests.iter(), window);
         let peers = self.we.session.view().peers.len();
         assert!(peers <= 2 * ROOM_PEERS_MAX, "{peers} peers");
     }
@@ -467,6 +468,7 @@ fn config(device: u8, run: u8, window_bytes: u32) -> Config {
         device: DeviceKey::from_seed(&[device; 32]),
         known: Vec::new(),
         incoming: Vec::new(),
+        messages: MessageRecord::default(),
         accept: AcceptRules::default(),
         has_lane: true,
         name: DisplayName::sanitise("somebody"),

@@ -1,0 +1,154 @@
+//! The thread that keeps what a session says and hears.
+
+use std::collections::BTreeMap;
+
+use parlor_engine::input::{DiskInput, MessageId};
+use parlor_proto::frame::ChatMessage;
+use parlor_proto::id::{DeviceId, RoomId};
+use tokio::sync::mpsc;
+
+use super::History;
+
+/// Messages waiting for the disk; each peer has at most 32 under way.
+pub(crate) const QUEUE_MAX: usize = 256;
+
+/// Entries that become durable together.
+const BATCH_MAX: usize = 64;
+
+/// What is to be kept.
+#[derive(Debug)]
+pub(crate) enum Entry {
+    /// A message. The engine waits to hear that it is durable.
+    Message {
+        author: DeviceId,
+        message: ChatMessage,
+    },
+    /// How far somebody has our messages of that stream.
+    Receipt {
+        reader: DeviceId,
+        stream: u64,
+        through: u64,
+    },
+}
+
+/// The history's thread: keeps entries in order until the queue's other end is gone.
+pub(crate) fn run(
+    history: &History,
+    room: RoomId,
+    mut queue: mpsc::Receiver<Entry>,
+    answers: &mpsc::Sender<DiskInput>,
+) {
+    let mut holes = Holes::default();
+    let mut batch = Vec::with_capacity(BATCH_MAX);
+    while queue.blocking_recv_many(&mut batch, BATCH_MAX) > 0 {
+        for answer in keep_all(history, room, &mut holes, &batch) {
+            // With nobody to hear it the rest is kept all the same.
+            let _ = answers.blocking_send(answer);
+        }
+        batch.clear();
+    }
+}
+
+/// Messages that could not be kept, by author and stream: the first of each. Those behind it wait,
+/// so that what is kept has no gaps but the author's own, and its last one tells how far it goes.
+#[derive(Debug, Default)]
+struct Holes(BTreeMap<(DeviceId, u64), u64>);
+
+impl Holes {
+    fn is_behind_one(&self, id: MessageId) -> bool {
+        let hole = self.0.get(&(id.author, id.stream));
+        hole.is_some_and(|hole| id.seq > *hole)
+    }
+
+    fn note(&mut self, id: MessageId, is_kept: bool) {
+        let place = (id.author, id.stream);
+        if !is_kept {
+            let hole = self.0.entry(place).or_insert(id.seq);
+            *hole = (*hole).min(id.seq);
+        } else if self.0.get(&place) == Some(&id.seq) {
+            self.0.remove(&place);
+        }
+    }
+}
+
+/// Keeps all in one transaction; where that fails, each for itself.
+fn keep_all(history: &History, room: RoomId, holes: &mut Holes, batch: &[Entry]) -> Vec<DiskInput> {
+    let together = || {
+        let transaction = history.connection.unchecked_transaction()?;
+        let answers = keep_each(history, room, &mut Holes(holes.0.clone()), batch);
+        transaction.commit().map(|()| answers)
+    };
+    let is_refused = |answer: &DiskInput| matches!(answer, DiskInput::MessageNotStored { .. });
+    match together() {
+        Ok(answers) if holes.0.is_empty() && !answers.iter().any(is_refused) => answers,
+        Ok(_) | Err::<_, rusqlite::Error>(_) => keep_each(history, room, holes, batch),
+    }
+}
+
+fn keep_each(
+    history: &History,
+    room: RoomId,
+    holes: &mut Holes,
+    batch: &[Entry],
+) -> Vec<DiskInput> {
+    let mut answers = Vec::with_capacity(batch.len());
+    for entry in batch {
+        match entry {
+            Entry::Message { author, message } => {
+                let id = MessageId::of(*author, message);
+                let kept = if holes.is_behind_one(id) {
+                    Err("one before it is not stored yet".to_owned())
+                } else {
+                    let kept = history.keep(room, *author, message);
+                    kept.map_err(|error| error.to_string())
+                };
+                holes.note(id, kept.is_ok());
+                answers.push(match kept {
+                    Ok(()) => DiskInput::MessageStored { id },
+                    Err(reason) => DiskInput::MessageNotStored { id, reason },
+                });
+            }
+            Entry::Receipt {
+                reader,
+                stream,
+                through,
+            } => {
+                if let Err(error) = history.keep_receipt(room, *reader, *stream, *through) {
+                    tracing::warn!(%error, "a receipt is not kept");
+                }
+            }
+        }
+    }
+    answers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::options::HistoryLocation;
+
+    const ROOM: RoomId = RoomId([1; 16]);
+    const ADA: DeviceId = DeviceId([2; 16]);
+    const STREAM: u64 = 7;
+
+    fn message(stream: u64, seq: u64) -> ChatMessage {
+        ChatMessage::new(stream, seq, 0, "x")
+    }
+
+    #[test]
+    fn messages_behind_one_that_could_not_be_kept_wait_for_it() {
+        let history = History::open(&HistoryLocation::Memory).unwrap();
+        let mut holes = Holes::default();
+        let id = |seq| MessageId::of(ADA, &message(STREAM, seq));
+        holes.note(id(1), false);
+        let entry = |seq| Entry::Message {
+            author: ADA,
+            message: message(STREAM, seq),
+        };
+        let answers = keep_all(&history, ROOM, &mut holes, &[entry(2)]);
+        assert!(matches!(answers[..], [DiskInput::MessageNotStored { .. }]));
+        assert!(history.last(ROOM, 9).unwrap().is_empty());
+        keep_all(&history, ROOM, &mut holes, &[entry(1), entry(2)]);
+        assert_eq!(history.last(ROOM, 9).unwrap().len(), 2);
+    }
+}

@@ -1,0 +1,138 @@
+//! Messages that outlive the app, over a real server, real WebRTC and real files.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot set up its scene has failed"
+)]
+
+use std::path::PathBuf;
+
+use parlor_core::history::History;
+use parlor_core::options::{HistoryLocation, IdentityLocation, RoomOptions};
+use parlor_core::room::notice::Notice;
+use parlor_core::room::{Room, RoomEvent, RoomEvents};
+use parlor_proto::invite::Invite;
+use parlor_proto::signal::JoinIntent;
+use parlor_proto::text::DisplayName;
+use parlor_signaling::server::Server;
+
+mod common;
+
+struct Scene {
+    _server: Server,
+    invite: Invite,
+    folder: tempfile::TempDir,
+}
+
+struct App {
+    room: Room,
+    events: RoomEvents,
+    /// Everything that was heard since the app started.
+    heard: Vec<String>,
+}
+
+impl Scene {
+    async fn set() -> Self {
+        let (server, invite) = common::server().await;
+        Self {
+            _server: server,
+            invite,
+            folder: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    fn history(&self, name: &str) -> PathBuf {
+        self.folder.path().join(format!("{name}.db"))
+    }
+
+    /// Starts somebody's app, the same device each time.
+    fn start(&self, name: &str) -> App {
+        let shown = DisplayName::sanitise(name);
+        let mut options = RoomOptions::new(self.invite.clone(), JoinIntent::Open, shown);
+        options.identity = IdentityLocation::Folder(self.folder.path().join(name));
+        options.history = HistoryLocation::File(self.history(name));
+        options.ice_servers = Some(Vec::new());
+        let (room, events) = Room::start(options).unwrap();
+        App {
+            room,
+            events,
+            heard: Vec::new(),
+        }
+    }
+
+    /// What the app finds when it starts, oldest first.
+    fn kept(&self, name: &str) -> Vec<String> {
+        let history = History::open(&HistoryLocation::File(self.history(name))).unwrap();
+        let kept = history.last(self.invite.secret.room_id(), 100).unwrap();
+        kept.into_iter().map(|message| message.text).collect()
+    }
+}
+
+impl App {
+    async fn says(&mut self, text: &str) {
+        self.room.say(text).await.unwrap();
+        common::notice(&mut self.events, "own message", |notice| {
+            matches!(notice, Notice::Said { .. }).then_some(())
+        })
+        .await;
+    }
+
+    async fn hears(&mut self, text: &str) {
+        self.until(|notice| matches!(notice, Notice::Heard { text: heard, .. } if heard == text))
+            .await;
+    }
+
+    async fn until(&mut self, is_it: impl Fn(&Notice) -> bool) {
+        let Self { events, heard, .. } = self;
+        common::event(events, "what was said", |event| {
+            let RoomEvent::Session(notice) = event else {
+                return None;
+            };
+            if let Notice::Heard { text, .. } = notice {
+                heard.push(text.clone());
+            }
+            is_it(notice).then_some(())
+        })
+        .await;
+    }
+
+    async fn close(mut self) {
+        self.room.close().await.unwrap();
+        while self.events.next().await.is_some() {}
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_said_alone_is_heard_once_after_the_app_started_again() {
+    let scene = Scene::set().await;
+    let mut ada = scene.start("ada");
+    ada.says("is anybody there?").await;
+    ada.says("I come back later").await;
+    ada.close().await;
+    let mut ada = scene.start("ada");
+    let mut bob = scene.start("bob");
+    ada.says("here I am").await;
+    bob.hears("here I am").await;
+    assert_eq!(
+        bob.heard,
+        ["is anybody there?", "I come back later", "here I am"]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_heard_is_not_heard_again_when_both_start_again() {
+    let scene = Scene::set().await;
+    let (mut ada, mut bob) = (scene.start("ada"), scene.start("bob"));
+    ada.says("first").await;
+    bob.hears("first").await;
+    ada.close().await;
+    bob.close().await;
+    let (mut ada, mut bob) = (scene.start("ada"), scene.start("bob"));
+    ada.says("second").await;
+    bob.hears("second").await;
+    bob.says("third").await;
+    ada.hears("third").await;
+    assert_eq!(bob.heard, ["second"]);
+    for name in ["ada", "bob"] {
+        assert_eq!(scene.kept(name), ["first", "second", "third"], "{name}");
+    }
+}
