@@ -156,6 +156,11 @@ impl Disks {
         }
     }
 
+    /// Removes the messages of the room, after those that still wait to be kept.
+    pub(crate) fn forget_messages(&mut self) {
+        self.history.push(writer::Entry::Forget);
+    }
+
     fn change(&mut self, change: ArrivalChange) {
         if self.remembers {
             self.changes.push(StoreChange::Arrival(change));

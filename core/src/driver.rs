@@ -47,6 +47,8 @@ const LEAVE_MAX: Duration = Duration::from_secs(2);
 /// What the program above asks for.
 #[derive(Debug)]
 pub(crate) enum DriverCommand {
+    /// Leaves for good, and removes the messages.
+    LeaveAndForget,
     /// Straight to the engine.
     Session(Command),
     /// Say something, stamped with the time it is taken.
@@ -91,6 +93,8 @@ struct Driver {
     disks: Disks,
     preparations: Queue<Preparation>,
     shelf: Shelf,
+    /// Whether the messages go, too, when it is over.
+    forgets: bool,
 }
 
 /// Opens folder and history, starts the threads, spawns the loop.
@@ -159,6 +163,7 @@ pub(crate) fn spawn(
         disks,
         preparations: mpsc::channel(REPORTS_MAX),
         shelf,
+        forgets: false,
     };
     driver.offer_again(kept.offers);
     tokio::spawn(driver.run());
@@ -234,6 +239,10 @@ impl Driver {
     fn on_command(&mut self, command: DriverCommand) {
         match command {
             DriverCommand::Session(command) => self.feed(Input::Command(command)),
+            DriverCommand::LeaveAndForget => {
+                self.forgets = true;
+                self.feed(Input::Command(Command::Leave));
+            }
             DriverCommand::Say { text } => {
                 let written_at_ms = wall_clock_ms().cast_unsigned();
                 self.feed(Input::Command(Command::Say {
@@ -426,6 +435,9 @@ impl Driver {
                 () = self.events.move_on() => {}
                 () = tokio::time::sleep_until(until) => break,
             }
+        }
+        if self.forgets {
+            self.disks.forget_messages();
         }
         // The events end only when the disk is at rest: whoever waits for them may exit then.
         if tokio::time::timeout(LEAVE_MAX, self.disks.finish())

@@ -113,6 +113,21 @@ impl History {
         Ok(())
     }
 
+    /// Removes everything of a room. Gone from the file only after [`Self::settle`].
+    fn forget(&self, room: RoomId) -> rusqlite::Result<()> {
+        let connection = &self.connection;
+        connection.execute("DELETE FROM message WHERE room = ?1", params![room.0])?;
+        connection.execute("DELETE FROM receipt WHERE room = ?1", params![room.0])?;
+        Ok(())
+    }
+
+    /// Takes out of the log what was changed, so that nothing removed is left there.
+    fn settle(&self) -> rusqlite::Result<()> {
+        let done = |_: &rusqlite::Row<'_>| Ok(());
+        self.connection
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], done)
+    }
+
     /// What a new session of the device `own` goes on from.
     pub(crate) fn record(&self, room: RoomId, own: DeviceId) -> rusqlite::Result<MessageRecord> {
         let own_messages = self.own_messages(room, own)?;
@@ -264,6 +279,7 @@ fn open_file(path: &Path) -> rusqlite::Result<Connection> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // A receipt promises that the message survives a power cut.
     connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "secure_delete", "ON")?;
     connection.busy_timeout(std::time::Duration::from_secs(5))?;
     Ok(connection)
 }

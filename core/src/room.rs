@@ -344,6 +344,16 @@ impl Room {
         self.command(Command::Leave).await
     }
 
+    /// The same, and removes every message of the room from this device. They are gone when the events
+    /// end; what others have they keep.
+    ///
+    /// # Errors
+    /// [`RoomClosed`] when it was left already.
+    pub async fn leave_and_forget(&self) -> Result<(), RoomClosed> {
+        let command = DriverCommand::LeaveAndForget;
+        self.commands.send(command).await.map_err(|_| RoomClosed)
+    }
+
     /// The latest state and its changes.
     #[must_use]
     pub fn view(&self) -> watch::Receiver<RoomView> {

@@ -136,3 +136,24 @@ async fn what_was_heard_is_not_heard_again_when_both_start_again() {
         assert_eq!(scene.kept(name), ["first", "second", "third"], "{name}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_forgotten_is_in_no_file_any_more() {
+    let scene = Scene::set().await;
+    let (mut ada, mut bob) = (scene.start("ada"), scene.start("bob"));
+    ada.says("a word that nobody may find").await;
+    bob.hears("a word that nobody may find").await;
+    bob.room.leave_and_forget().await.unwrap();
+    while bob.events.next().await.is_some() {}
+    assert!(scene.kept("bob").is_empty());
+    assert_eq!(scene.kept("ada").len(), 1);
+    for file in std::fs::read_dir(scene.folder.path()).unwrap() {
+        let file = file.unwrap();
+        if file.file_name().to_string_lossy().starts_with("bob.db") {
+            let bytes = std::fs::read(file.path()).unwrap();
+            let word = b"nobody may find";
+            let is_there = bytes.windows(word.len()).any(|part| part == word);
+            assert!(!is_there, "{:?}", file.file_name());
+        }
+    }
+}

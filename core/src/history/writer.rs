@@ -29,6 +29,8 @@ pub(crate) enum Entry {
         stream: u64,
         through: u64,
     },
+    /// Nothing of the room is kept any more.
+    Forget,
 }
 
 /// The history's thread: keeps entries in order until the queue's other end is gone.
@@ -44,6 +46,10 @@ pub(crate) fn run(
         for answer in keep_all(history, room, &mut holes, &batch) {
             // With nobody to hear it the rest is kept all the same.
             let _ = answers.blocking_send(answer);
+        }
+        let forgets = batch.iter().any(|entry| matches!(entry, Entry::Forget));
+        if forgets && let Err(error) = history.settle() {
+            tracing::warn!(%error, "what was forgotten may still be in the log");
         }
         batch.clear();
     }
@@ -107,6 +113,12 @@ fn keep_each(
                     Ok(()) => DiskInput::MessageStored { id },
                     Err(reason) => DiskInput::MessageNotStored { id, reason },
                 });
+            }
+            Entry::Forget => {
+                holes.0.clear();
+                if let Err(error) = history.forget(room) {
+                    tracing::error!(%error, "the messages of the room could not be removed");
+                }
             }
             Entry::Receipt {
                 reader,
