@@ -8,6 +8,7 @@ use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use tokio::runtime::Runtime;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::{FilterExt as _, filter_fn};
@@ -49,12 +50,14 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     start_logging(&cli.output);
     let mut reporter = Reporter::new(cli.output.json);
+    // Whoever reads the first line may interrupt us at once, and wants a report of the end.
+    let prepared = prepare();
     reporter.report(&Report::Start {
         format: report::json::FORMAT,
         version: env!("CARGO_PKG_VERSION"),
         command: cli.command.name(),
     });
-    let end = run(&cli.command, &mut reporter);
+    let end = prepared.and_then(|prepared| run(&cli.command, &mut reporter, prepared));
     if let Err(failure) = &end {
         reporter.report(&Report::from(failure));
     }
@@ -65,8 +68,16 @@ fn main() -> ExitCode {
     code.into()
 }
 
-fn run(command: &Command, reporter: &mut Reporter) -> End {
-    let system = |error: std::io::Error| {
+/// What every command runs with.
+fn prepare() -> Result<(Runtime, Interrupt), Failure> {
+    let begin = || {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()?;
+        let interrupt = runtime.block_on(async { Interrupt::new() })?;
+        Ok((runtime, interrupt))
+    };
+    begin().map_err(|error: std::io::Error| {
         Failure::new(
             Code::LocalFile,
             format!(
@@ -74,13 +85,15 @@ fn run(command: &Command, reporter: &mut Reporter) -> End {
                 exit::plain(&error)
             ),
         )
-    };
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(system)?;
+    })
+}
+
+fn run(
+    command: &Command,
+    reporter: &mut Reporter,
+    (runtime, mut interrupt): (Runtime, Interrupt),
+) -> End {
     let end = runtime.block_on(async {
-        let mut interrupt = Interrupt::new().map_err(system)?;
         match command {
             Command::Send(args) => send::run(args, reporter, &mut interrupt).await,
             Command::Receive(args) => receive::run(args, reporter, &mut interrupt).await,
