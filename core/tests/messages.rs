@@ -7,21 +7,15 @@
 use std::path::PathBuf;
 
 use parlor_core::history::History;
-use parlor_core::options::{HistoryLocation, IdentityLocation, RoomOptions};
+use parlor_core::options::HistoryLocation;
 use parlor_core::room::notice::Notice;
 use parlor_core::room::{Room, RoomEvent, RoomEvents};
-use parlor_proto::invite::Invite;
-use parlor_proto::signal::JoinIntent;
-use parlor_proto::text::DisplayName;
-use parlor_signaling::server::Server;
+
+use scene::Scene;
 
 mod common;
-
-struct Scene {
-    _server: Server,
-    invite: Invite,
-    folder: tempfile::TempDir,
-}
+#[path = "common/scene.rs"]
+mod scene;
 
 struct App {
     room: Room,
@@ -31,26 +25,14 @@ struct App {
 }
 
 impl Scene {
-    async fn set() -> Self {
-        let (server, invite) = common::server().await;
-        Self {
-            _server: server,
-            invite,
-            folder: tempfile::tempdir().unwrap(),
-        }
-    }
-
     fn history(&self, name: &str) -> PathBuf {
-        self.folder.path().join(format!("{name}.db"))
+        self.path(&format!("{name}.db"))
     }
 
     /// Starts somebody's app, the same device each time.
     fn start(&self, name: &str) -> App {
-        let shown = DisplayName::sanitise(name);
-        let mut options = RoomOptions::new(self.invite.clone(), JoinIntent::Open, shown);
-        options.identity = IdentityLocation::Folder(self.folder.path().join(name));
+        let mut options = self.options(name);
         options.history = HistoryLocation::File(self.history(name));
-        options.ice_servers = Some(Vec::new());
         let (room, events) = Room::start(options).unwrap();
         App {
             room,

@@ -7,26 +7,18 @@
 
 use std::path::{Path, PathBuf};
 
-use parlor_core::options::{IdentityLocation, RoomOptions};
 use parlor_core::room::notice::{Notice, OfferStanding, Outcome};
 use parlor_core::room::view::TransferStateView;
 use parlor_core::room::{Room, RoomEvents};
-use parlor_proto::invite::Invite;
-use parlor_proto::signal::JoinIntent;
-use parlor_proto::text::DisplayName;
-use parlor_signaling::server::Server;
 
 use common::PATIENCE;
+use scene::Scene;
 
 mod common;
+#[path = "common/scene.rs"]
+mod scene;
 
 const FILE_BYTES: usize = 48 * 1024 * 1024;
-
-struct Scene {
-    _server: Server,
-    invite: Invite,
-    folder: tempfile::TempDir,
-}
 
 struct App {
     room: Room,
@@ -34,26 +26,10 @@ struct App {
 }
 
 impl Scene {
-    async fn set() -> Self {
-        let (server, invite) = common::server().await;
-        Self {
-            _server: server,
-            invite,
-            folder: tempfile::tempdir().unwrap(),
-        }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
     /// Starts somebody's app, the same device each time.
     fn start(&self, name: &str) -> App {
-        let shown = DisplayName::sanitise(name);
-        let mut options = RoomOptions::new(self.invite.clone(), JoinIntent::Open, shown);
+        let mut options = self.options(name);
         options.folder = Some(self.path(&format!("{name}-inbox")));
-        options.identity = IdentityLocation::Folder(self.path(&format!("{name}-data")));
-        options.ice_servers = Some(Vec::new());
         let (room, events) = Room::start(options).unwrap();
         App { room, events }
     }
