@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use parlor_engine::record::{AuthorRecord, MessageRecord, OwnMessages, ReaderRecord};
+use parlor_engine::record::{AuthorRecord, MessageRecord, OUTBOX_MAX, OwnMessages, ReaderRecord};
 use parlor_proto::frame::ChatMessage;
 use parlor_proto::id::{DeviceId, RoomId};
 use rusqlite::{Connection, params};
@@ -17,9 +17,6 @@ pub(crate) mod writer;
 
 /// Version of the schema below, kept in the file itself.
 const SCHEMA_VERSION: i64 = 3;
-
-/// Own messages that a later session can still send; the engine keeps as many.
-const OWN_MAX: u32 = 1000;
 
 /// A message as it was kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -145,7 +142,8 @@ impl History {
             "SELECT stream, seq, written_at_ms, text, signature FROM message
              WHERE room = ?1 AND author = ?2 ORDER BY kept_at_ms DESC, seq DESC LIMIT ?3",
         )?;
-        let rows = select.query_map(params![room.0, own.0, OWN_MAX], |row| {
+        let most = i64::try_from(OUTBOX_MAX).unwrap_or(i64::MAX);
+        let rows = select.query_map(params![room.0, own.0, most], |row| {
             let mut message = ChatMessage::new(
                 row.get::<_, i64>(0)?.cast_unsigned(),
                 unsigned(row.get(1)?),

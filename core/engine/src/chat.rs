@@ -18,9 +18,6 @@ use outbox::Outbox;
 
 mod outbox;
 
-/// Own messages kept for devices that have not stored them and for those still to come.
-pub(crate) const OUTBOX_MAX: usize = 1000;
-
 /// Messages on their way to one device without a receipt: keeps the control channel's queue short.
 const UNSTORED_MAX: u64 = 32;
 
@@ -107,6 +104,8 @@ pub(crate) enum Arrival {
 /// The room's messages as far as the engine needs them.
 #[derive(Debug)]
 pub(crate) struct Chat {
+    /// This device.
+    own: DeviceId,
     outbox: Outbox,
     readers: BTreeMap<DeviceId, Reader>,
     authors: BTreeMap<DeviceId, Author>,
@@ -115,12 +114,13 @@ pub(crate) struct Chat {
 }
 
 impl Chat {
-    /// Goes on from what earlier sessions left; `fresh_stream` must not have been used by this
-    /// device before.
-    pub(crate) fn new(fresh_stream: u64, kept: MessageRecord) -> Self {
+    /// Goes on from what earlier sessions of `own` left; `fresh_stream` must not have been used by
+    /// it before.
+    pub(crate) fn new(own: DeviceId, fresh_stream: u64, kept: MessageRecord) -> Self {
         let readers = kept.readers.into_iter().take(AUTHORS_MAX);
         let authors = kept.authors.into_iter().take(AUTHORS_MAX);
         Self {
+            own,
             outbox: Outbox::new(fresh_stream, kept.own),
             readers: readers.map(Reader::restored).collect(),
             authors: authors.map(Author::restored).collect(),
@@ -157,14 +157,9 @@ impl Chat {
         self.outbox.on_durable(seq)
     }
 
-    /// A message of ours could not be stored: the disk is asked again later.
-    pub(crate) fn on_own_not_durable(&mut self, seq: u64, now: Moment) {
-        self.outbox.on_refused(seq, now);
-    }
-
-    /// Messages of ours that the disk refused and is to be asked again now.
-    pub(crate) fn store_own_again(&mut self, now: Moment) -> Vec<ChatMessage> {
-        self.outbox.store_again(now)
+    /// Whether a message is ours.
+    pub(crate) fn is_own(&self, id: MessageId) -> bool {
+        id.author == self.own
     }
 
     /// A link to `device` opened, which is in `session` and writes in `stream`: gives how far we
@@ -310,6 +305,9 @@ impl Chat {
 
     /// A message could not be stored: it is kept here, and the disk is asked again later.
     pub(crate) fn on_not_durable(&mut self, id: MessageId, now: Moment) {
+        if self.is_own(id) {
+            return self.outbox.on_refused(id.seq, now);
+        }
         if let Some(storing) = self.storing.get_mut(&id) {
             let again_at = now + STORE_AGAIN_AFTER;
             storing.state = StoringState::Refused { again_at };
@@ -322,11 +320,12 @@ impl Chat {
             .storing
             .iter_mut()
             .filter(|(_, storing)| storing.state.again_at().is_some_and(|at| at <= now));
-        due.map(|(id, storing)| {
+        let due = due.map(|(id, storing)| {
             storing.state = StoringState::Asked;
             (id.author, storing.message.clone())
-        })
-        .collect()
+        });
+        let own = self.outbox.store_again(now).into_iter();
+        due.chain(own.map(|message| (self.own, message))).collect()
     }
 
     pub(crate) fn deadline(&self) -> Option<Deadline> {

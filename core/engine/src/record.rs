@@ -17,7 +17,10 @@ pub struct MessageRecord {
     pub readers: Vec<ReaderRecord>,
 }
 
-/// The last messages of this device.
+/// Own messages kept for devices that have not stored them and for those still to come.
+pub const OUTBOX_MAX: usize = 1000;
+
+/// The last messages of this device, as many as [`OUTBOX_MAX`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OwnMessages {
     /// What they are numbered in.

@@ -174,7 +174,11 @@ impl Session {
             quotas: Quotas::default(),
             counters: VecDeque::new(),
             counter: 0,
-            chat: Chat::new(random.number(), core::mem::take(&mut config.messages)),
+            chat: Chat::new(
+                config.device.id(),
+                random.number(),
+                core::mem::take(&mut config.messages),
+            ),
             number: random.number(),
             random,
             sponsor: Sponsor::new(config.secret.clone()),
@@ -283,10 +287,6 @@ impl Session {
         let outputs = self.signal.on_time(self.now, &mut self.random);
         self.out.extend(outputs);
         for (author, message) in self.chat.store_again(self.now) {
-            self.disk(DiskRequest::StoreMessage { author, message });
-        }
-        let author = self.config.device.id();
-        for message in self.chat.store_own_again(self.now) {
             self.disk(DiskRequest::StoreMessage { author, message });
         }
         let outputs = self.sponsor.on_time(self.signal.is_joined(), self.now);

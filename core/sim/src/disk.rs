@@ -43,7 +43,7 @@ pub(crate) struct Disk {
     pub(crate) files: BTreeMap<(IncomingKey, u32), Stored>,
     pub(crate) messages: BTreeMap<MessageId, ChatMessage>,
     /// How far others have what this device said in its stream.
-    receipts: BTreeMap<DeviceId, (u64, u64)>,
+    receipts: BTreeMap<DeviceId, u64>,
     /// The first message of each author and stream that could not be stored: those behind it wait.
     holes: BTreeMap<(DeviceId, u64), u64>,
     /// In the order of the first meetings.

@@ -57,7 +57,7 @@ pub(crate) fn run(
 
 /// Messages that could not be kept, by author and stream: the first of each. Those behind it wait,
 /// so that what is kept has no gaps but the author's own, and its last one tells how far it goes.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Holes(BTreeMap<(DeviceId, u64), u64>);
 
 impl Holes {
@@ -79,16 +79,18 @@ impl Holes {
 
 /// Keeps all in one transaction; where that fails, each for itself.
 fn keep_all(history: &History, room: RoomId, holes: &mut Holes, batch: &[Entry]) -> Vec<DiskInput> {
-    let together = || {
+    let mut tried = holes.clone();
+    let mut together = || {
         let transaction = history.connection.unchecked_transaction()?;
-        let answers = keep_each(history, room, &mut Holes(holes.0.clone()), batch);
+        let answers = keep_each(history, room, &mut tried, batch);
         transaction.commit().map(|()| answers)
     };
-    let is_refused = |answer: &DiskInput| matches!(answer, DiskInput::MessageNotStored { .. });
-    match together() {
-        Ok(answers) if holes.0.is_empty() && !answers.iter().any(is_refused) => answers,
-        Ok(_) | Err::<_, rusqlite::Error>(_) => keep_each(history, room, holes, batch),
+    let kept: rusqlite::Result<_> = together();
+    if let Ok(answers) = kept {
+        *holes = tried;
+        return answers;
     }
+    keep_each(history, room, holes, batch)
 }
 
 fn keep_each(

@@ -7,8 +7,8 @@ use std::collections::VecDeque;
 
 use parlor_proto::frame::ChatMessage;
 
-use super::{OUTBOX_MAX, STORE_AGAIN_AFTER, StoringState};
-use crate::record::OwnMessages;
+use super::{STORE_AGAIN_AFTER, StoringState};
+use crate::record::{OUTBOX_MAX, OwnMessages};
 use crate::time::Moment;
 
 #[derive(Debug)]
@@ -91,15 +91,17 @@ impl Outbox {
         message
     }
 
+    fn place_of(&self, seq: u64) -> Option<usize> {
+        usize::try_from(seq.checked_sub(self.first_kept()?)?).ok()
+    }
+
     fn get(&self, seq: u64) -> Option<&Own> {
-        let index = seq.checked_sub(self.first_kept()?)?;
-        self.messages.get(usize::try_from(index).ok()?)
+        self.messages.get(self.place_of(seq)?)
     }
 
     fn set(&mut self, seq: u64, state: StoringState) {
-        let index = self.first_kept().and_then(|first| seq.checked_sub(first));
-        let index = index.and_then(|index| usize::try_from(index).ok());
-        if let Some(own) = index.and_then(|index| self.messages.get_mut(index)) {
+        let place = self.place_of(seq);
+        if let Some(own) = place.and_then(|place| self.messages.get_mut(place)) {
             own.state = state;
         }
     }

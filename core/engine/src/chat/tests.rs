@@ -1,7 +1,8 @@
 use super::*;
-use crate::record::OwnMessages;
+use crate::record::{OUTBOX_MAX, OwnMessages};
 
 const ADA: DeviceId = DeviceId([1; 16]);
+const WE: DeviceId = DeviceId([9; 16]);
 const OURS: u64 = 7;
 const THEIRS: u64 = 8;
 
@@ -10,7 +11,7 @@ const FIRST: u64 = 1;
 const SECOND: u64 = 2;
 
 fn fresh() -> Chat {
-    Chat::new(OURS, MessageRecord::default())
+    Chat::new(WE, OURS, MessageRecord::default())
 }
 
 /// Says something, and the disk has it.
@@ -231,11 +232,11 @@ fn nothing_leaves_before_it_is_durable() {
 #[test]
 fn an_own_message_that_the_disk_refused_is_stored_later() {
     let (mut chat, start) = (synced_with(0), Moment::default());
-    chat.say("hi", 0, unsigned).unwrap();
-    chat.on_own_not_durable(1, start);
-    assert!(chat.store_own_again(start).is_empty());
+    let message = chat.say("hi", 0, unsigned).unwrap();
+    chat.on_not_durable(MessageId::of(WE, &message), start);
+    assert!(chat.store_again(start).is_empty());
     let later = chat.deadline().unwrap().at;
-    assert_eq!(chat.store_own_again(later).len(), 1);
+    assert_eq!(chat.store_again(later).len(), 1);
     chat.on_own_durable(1);
     assert_eq!(drain(&mut chat), [1]);
     assert_eq!(chat.deadline(), None);
@@ -258,7 +259,7 @@ fn after_a_restart(own: u64) -> Chat {
             through: 1,
         }],
     };
-    Chat::new(OURS + 1, record)
+    Chat::new(WE, OURS + 1, record)
 }
 
 #[test]

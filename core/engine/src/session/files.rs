@@ -264,11 +264,7 @@ impl Session {
             }
             DiskInput::MessageStored { id } => self.on_message_stored(id),
             DiskInput::MessageNotStored { id, reason } => {
-                if id.author == self.config.device.id() {
-                    self.chat.on_own_not_durable(id.seq, self.now);
-                } else {
-                    self.chat.on_not_durable(id, self.now);
-                }
+                self.chat.on_not_durable(id, self.now);
                 tracing::warn!(seq = id.seq, reason, "could not store a message");
             }
         }
@@ -397,10 +393,10 @@ impl Session {
     }
 
     fn on_message_stored(&mut self, id: MessageId) {
-        let author = id.author;
-        if author == self.config.device.id() {
+        if self.chat.is_own(id) {
             return self.on_own_message_stored(id.seq);
         }
+        let author = id.author;
         let Some(durable) = self.chat.on_durable(id) else {
             return;
         };

@@ -37,12 +37,10 @@ impl Disk {
 
     pub(super) fn keep_receipt(&mut self, request: &DiskRequest) -> Option<DiskInput> {
         if let DiskRequest::KeepReceipt {
-            reader,
-            stream,
-            through,
+            reader, through, ..
         } = *request
         {
-            self.receipts.insert(reader, (stream, through));
+            self.receipts.insert(reader, through);
         }
         None
     }
@@ -64,13 +62,10 @@ impl Disk {
             stream: last.stream,
             messages: self.messages_of(own, last.stream),
         });
-        let readers = self
-            .receipts
-            .iter()
-            .map(|(device, (_, through))| ReaderRecord {
-                device: *device,
-                through: *through,
-            });
+        let readers = self.receipts.iter().map(|(device, through)| ReaderRecord {
+            device: *device,
+            through: *through,
+        });
         MessageRecord {
             own,
             authors: authors.into_values().collect(),
