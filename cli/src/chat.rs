@@ -13,7 +13,7 @@ use crate::conduct::{Conduct as _, End};
 use crate::enter::Entrance;
 use crate::enter::invitation::{self, Given};
 use crate::exit::Failure;
-use crate::host::{self, Host};
+use crate::host;
 use crate::input;
 use crate::interrupt::Interrupt;
 use crate::observe::{Observer, people};
@@ -90,7 +90,7 @@ pub(crate) async fn run(
     end
 }
 
-async fn stop(host: Option<Host>) {
+async fn stop(host: Option<parlor_signaling::host::Host>) {
     if let Some(host) = host {
         host.stop().await;
     }

@@ -15,7 +15,7 @@ use parlor_proto::text::DisplayName;
 
 use crate::conduct::End;
 use crate::exit::{Code, Failure};
-use crate::host::{self, Host};
+use crate::host;
 use crate::interrupt::Interrupt;
 use crate::observe::path_report;
 use crate::report::{Report, Reporter};
@@ -53,8 +53,8 @@ pub(crate) async fn run(reporter: &mut Reporter, interrupt: &mut Interrupt) -> E
 
 async fn all(reporter: &mut Reporter) -> End {
     let folder = tempfile::tempdir().map_err(|error| local("a temporary folder", &error))?;
-    let host = Host::start(([127, 0, 0, 1], 0).into()).await?;
-    reporter.report(&host.report());
+    let host = host::start(([127, 0, 0, 1], 0).into()).await?;
+    reporter.report(&host::report(&host));
     let invite = Invite {
         server: host.url().clone(),
         secret: host::new_secret()?,

@@ -55,6 +55,7 @@ impl Observer {
                 share,
                 transfer,
                 files,
+                paths: _,
                 more,
             } => {
                 self.outgoing.insert(*transfer, files.clone());
@@ -66,7 +67,11 @@ impl Observer {
                     more: *more,
                 }]
             }
-            RoomEvent::OfferedAgain { transfer, files } => {
+            RoomEvent::OfferedAgain {
+                transfer,
+                files,
+                paths: _,
+            } => {
                 self.outgoing.insert(*transfer, files.clone());
                 vec![Report::OfferedAgain {
                     transfer: transfer.to_string(),

@@ -1,20 +1,20 @@
 //! The threads that touch the disk: one for files that arrive, one for files that are read, one for
 //! messages, one for what is kept of devices and transfers. Each has a bounded queue, and all answer into one.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::thread::JoinHandle;
 
 use parlor_engine::input::DiskInput;
 use parlor_engine::output::DiskRequest;
 use parlor_engine::record::MessageRecord;
-use parlor_proto::id::DeviceId;
+use parlor_proto::id::{DeviceId, RoomId};
 use tokio::sync::mpsc;
 
 use crate::arrivals::ArrivalChange;
 use crate::history::{History, writer};
 use crate::inbox::{self, Inbox};
 use crate::offers::OfferChange;
-use crate::options::{HistoryLocation, RoomOptions};
+use crate::options::RoomOptions;
 use crate::outlet::Outlet;
 use crate::room::StartError;
 use crate::share::{self, ReadRequest};
@@ -52,21 +52,17 @@ impl Disks {
             reason: share::describe(&error),
         })?;
         let room = options.invite.secret.room_id();
-        let opened = History::open(&options.history).and_then(|history| {
-            let record = match key {
-                KeyState::Kept => history.record(room, device)?,
-                // Another device than the one that left them.
-                KeyState::ForThisSession | KeyState::InUse => MessageRecord::default(),
-            };
-            Ok((history, record))
-        });
-        let (history, record) = opened.map_err(|error| StartError::History {
-            path: match &options.history {
-                HistoryLocation::Memory => PathBuf::new(),
-                HistoryLocation::File(path) => path.clone(),
-            },
-            reason: error.to_string(),
-        })?;
+        let (history, record) =
+            open_history(options, room, device, (&store, key)).map_err(|error| {
+                StartError::History {
+                    path: options
+                        .identity
+                        .folder()
+                        .map(Path::to_owned)
+                        .unwrap_or_default(),
+                    reason: error.to_string(),
+                }
+            })?;
         let (inbox_in, inbox_queue) = mpsc::channel(inbox::QUEUE_MAX);
         let (reader_in, reader_queue) = mpsc::channel(share::QUEUE_MAX);
         let (history_in, history_queue) = mpsc::channel(writer::QUEUE_MAX);
@@ -156,9 +152,14 @@ impl Disks {
         }
     }
 
-    /// Removes the messages of the room, after those that still wait to be kept.
-    pub(crate) fn forget_messages(&mut self) {
+    /// Removes all that is kept of the room, after what still waits to be kept.
+    pub(crate) fn forget_room(&mut self) {
         self.history.push(writer::Entry::Forget);
+    }
+
+    /// Keeps what an event tells of the room, for the timeline of a later session.
+    pub(crate) fn keep_for_timeline(&mut self, entry: writer::Entry) {
+        self.history.push(entry);
     }
 
     fn change(&mut self, change: ArrivalChange) {
@@ -222,6 +223,26 @@ impl Disks {
             tracing::error!("the disk threads could not be waited for");
         }
     }
+}
+
+/// The history of the room, and what a session goes on from there.
+fn open_history(
+    options: &RoomOptions,
+    room: RoomId,
+    device: DeviceId,
+    (store, key): (&Store, KeyState),
+) -> rusqlite::Result<(History, MessageRecord)> {
+    let history = History::of(if options.keeps_history {
+        store.another()?
+    } else {
+        Store::in_memory()?
+    });
+    let record = match key {
+        KeyState::Kept => history.record(room, device)?,
+        // Another device than the one that left them.
+        KeyState::ForThisSession | KeyState::InUse => MessageRecord::default(),
+    };
+    Ok((history, record))
 }
 
 fn thread(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, StartError> {

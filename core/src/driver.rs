@@ -3,7 +3,7 @@
 //! One task owns the session. Sockets, links and disks are tasks and threads of their own that
 //! report over bounded channels; none of them decides anything.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use parlor_engine::input::{Command, DiskInput, Input};
@@ -17,6 +17,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::clock::wall_clock_ms;
 use crate::disks::Disks;
+use crate::history::timeline::Timeline;
 use crate::links::{LinkTag, Links};
 use crate::offers::{KeptOffer, OfferChange};
 use crate::options::{IdentityLocation, RoomOptions};
@@ -40,6 +41,9 @@ const UNTAKEN_EVENTS_MAX: usize = 1024;
 
 /// The view of progress is published at most this often.
 const VIEW_EVERY: Duration = Duration::from_millis(100);
+
+/// Where hashes of files on offer are kept, in the data folder.
+pub(crate) const OUTGOING_FOLDER: &str = "outgoing";
 
 /// What leaving may take: time for the last frames and events to get out.
 const LEAVE_MAX: Duration = Duration::from_secs(2);
@@ -93,8 +97,18 @@ struct Driver {
     disks: Disks,
     preparations: Queue<Preparation>,
     shelf: Shelf,
+    timeline: Timeline,
     /// Whether the messages go, too, when it is over.
     forgets: bool,
+}
+
+/// A seed for the engine, and a number to begin to count transfers at.
+fn randomness() -> Result<([u8; 32], u64), StartError> {
+    let (mut seed, mut number) = ([0; 32], [0; 8]);
+    for random in [&mut seed[..], &mut number[..]] {
+        getrandom::fill(random).map_err(|error| StartError::System(error.to_string()))?;
+    }
+    Ok((seed, u64::from_le_bytes(number)))
 }
 
 /// Opens folder and history, starts the threads, spawns the loop.
@@ -104,19 +118,22 @@ pub(crate) fn spawn(
     events: mpsc::Sender<RoomEvent>,
     view: watch::Sender<RoomView>,
 ) -> Result<RoomIdentity, StartError> {
-    let (mut seed, mut number) = ([0; 32], [0; 8]);
-    for random in [&mut seed[..], &mut number[..]] {
-        getrandom::fill(random).map_err(|error| StartError::System(error.to_string()))?;
-    }
-    let number = u64::from_le_bytes(number);
+    let (seed, number) = randomness()?;
     let Opened { key, state, store } = Opened::open(&options.identity)?;
     let kept = Kept::read(&store, &options, state)?;
     // Random, so that a restarted device does not reuse a number its peers remember.
     let shelf = Shelf::new(outgoing_folder(&options, state), number >> 16);
-    shelf.keep_only(&kept.offer_numbers);
+    // A home did so when it was opened; by now another room may be putting an offer there.
+    if !matches!(options.identity, IdentityLocation::Home(_)) {
+        shelf.keep_only(&kept.offer_numbers);
+    }
     let identity = RoomIdentity {
         device: key.id(),
         key: state,
+    };
+    let timeline = Timeline {
+        own: identity.device,
+        folder: options.folder.clone(),
     };
     let (disks, messages) = Disks::start(&options, identity.device, (store, state))?;
     let RoomOptions {
@@ -128,6 +145,7 @@ pub(crate) fn spawn(
         window_bytes,
         accept,
         has_lane,
+        relay_only,
         ..
     } = options;
     let config = Config {
@@ -158,11 +176,12 @@ pub(crate) fn spawn(
         socket: None,
         dials: 0,
         socket_events: mpsc::channel(REPORTS_MAX),
-        links: Links::new(ice_servers, link_reports),
+        links: Links::new(ice_servers, relay_only, link_reports),
         link_events,
         disks,
         preparations: mpsc::channel(REPORTS_MAX),
         shelf,
+        timeline,
         forgets: false,
     };
     driver.offer_again(kept.offers);
@@ -269,23 +288,25 @@ impl Driver {
             leaves,
             more,
         } = prepared;
-        let paths: Option<Vec<_>> = sources
+        let paths: Vec<_> = sources
             .iter()
-            .map(|source| source.path().map(Path::to_owned))
+            .map(|source| source.path().to_owned())
             .collect();
         // Cleaned photos are in a file without a name, which ends with the app.
-        if let (Some(paths), Leaves::Kept(_)) = (paths, &leaves) {
+        let is_kept = matches!(leaves, Leaves::Kept(_)) && !sources.iter().any(SourceFile::is_copy);
+        if is_kept {
             self.disks.change_offer(OfferChange::Keep(KeptOffer {
                 transfer,
                 files: files.clone(),
-                paths,
+                paths: paths.clone(),
                 is_paused: false,
             }));
         }
-        self.events.push(RoomEvent::Prepared {
+        self.happened(RoomEvent::Prepared {
             share,
             transfer,
             files: files.clone(),
+            paths,
             more,
         });
         let is_paused = false;
@@ -301,15 +322,16 @@ impl Driver {
                 paths,
                 is_paused,
             } = offer;
-            let (sources, count) = SourceFile::kept(&files, paths);
+            let (sources, count) = SourceFile::kept(&files, paths.clone());
             let Some(leaves) = self.shelf.kept(transfer, count) else {
                 tracing::warn!("an offer cannot go on: what was noted of its files is gone");
                 self.disks.change_offer(OfferChange::Forget(transfer));
                 continue;
             };
-            self.events.push(RoomEvent::OfferedAgain {
+            self.happened(RoomEvent::OfferedAgain {
                 transfer,
                 files: files.clone(),
+                paths,
             });
             self.put_on_offer((transfer, is_paused), files, sources, leaves);
         }
@@ -403,7 +425,15 @@ impl Driver {
         if is_in_view {
             self.publish();
         }
-        self.events.push(RoomEvent::Session(notice));
+        self.happened(RoomEvent::Session(notice));
+    }
+
+    /// Keeps of an event what is to be kept, and hands it up.
+    fn happened(&mut self, event: RoomEvent) {
+        for entry in self.timeline.entries(&event) {
+            self.disks.keep_for_timeline(entry);
+        }
+        self.events.push(event);
     }
 
     fn publish_if_due(&mut self) {
@@ -437,7 +467,7 @@ impl Driver {
             }
         }
         if self.forgets {
-            self.disks.forget_messages();
+            self.disks.forget_room();
         }
         // The events end only when the disk is at rest: whoever waits for them may exit then.
         if tokio::time::timeout(LEAVE_MAX, self.disks.finish())
@@ -451,8 +481,6 @@ impl Driver {
 
 /// Where offers are kept for the next session of this device.
 fn outgoing_folder(options: &RoomOptions, key: KeyState) -> Option<PathBuf> {
-    match &options.identity {
-        IdentityLocation::Folder(folder) if key == KeyState::Kept => Some(folder.join("outgoing")),
-        IdentityLocation::Folder(_) | IdentityLocation::Memory => None,
-    }
+    let folder = options.identity.folder()?;
+    (key == KeyState::Kept).then(|| folder.join(OUTGOING_FOLDER))
 }

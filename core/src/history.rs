@@ -1,95 +1,158 @@
-//! Messages on disk: one SQLite file, written by one thread.
+//! What was said and shared in rooms, in the file of local state.
 //!
 //! A message counts as stored, and its author is told so, only after the transaction that holds it
 //! is durable.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use parlor_engine::record::{AuthorRecord, MessageRecord, OUTBOX_MAX, OwnMessages, ReaderRecord};
-use parlor_proto::frame::ChatMessage;
+use parlor_proto::frame::{ChatMessage, OfferedFile};
 use parlor_proto::id::{DeviceId, RoomId};
-use rusqlite::{Connection, params};
+use parlor_proto::text::DisplayName;
+use rusqlite::{Connection, Row, params};
 
 use crate::clock::wall_clock_ms;
-use crate::options::HistoryLocation;
+use crate::offers::{path_bytes, path_from};
+use crate::store::changes::{offer_bytes, offer_from};
+use crate::store::{Store, schema};
 
+pub(crate) mod timeline;
 pub(crate) mod writer;
 
-/// Version of the schema below, kept in the file itself.
-const SCHEMA_VERSION: i64 = 3;
-
-/// A message as it was kept.
+/// Something that was said or shared, as it was kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeptMessage {
-    /// Who wrote it.
+pub struct KeptEntry {
+    /// Counts in the order in which this device learnt of things, over all rooms.
+    pub place: u64,
+    /// Whose it is.
     pub author: DeviceId,
-    /// The author's stream; 0 for messages kept before there were streams.
-    pub stream: u64,
-    /// Its number there.
-    pub seq: u64,
-    /// When it was written by the author's clock, in milliseconds since 1970.
-    pub written_at_ms: u64,
-    /// The text.
-    pub text: String,
-    /// The author's signature over it.
-    pub signature: [u8; 64],
+    /// When this device learnt of it, in milliseconds since 1970.
+    pub kept_at_ms: u64,
+    /// What it is.
+    pub content: KeptContent,
 }
 
-/// The messages of all rooms of this device.
+/// What somebody said or shared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeptContent {
+    /// A message.
+    Message {
+        /// The author's stream.
+        stream: u64,
+        /// Its number there.
+        seq: u64,
+        /// When it was written by the author's clock, in milliseconds since 1970.
+        written_at_ms: u64,
+        /// The text.
+        text: String,
+        /// The author's signature over it.
+        signature: [u8; 64],
+    },
+    /// Files on offer.
+    Offer {
+        /// Its number at the offering device.
+        transfer: u64,
+        /// The files.
+        files: Vec<OfferedFile>,
+        /// Where those of them are that are whole on this device, by their index.
+        paths: BTreeMap<u32, PathBuf>,
+    },
+}
+
+/// The entries of all rooms of this device.
 #[derive(Debug)]
-pub struct History {
-    connection: Connection,
+pub(crate) struct History {
+    store: Store,
 }
 
 impl History {
-    /// Opens the file, making or migrating it as needed.
-    ///
-    /// # Errors
-    /// What SQLite says: no such folder, no permission, not a database, or a later version.
-    pub fn open(location: &HistoryLocation) -> rusqlite::Result<Self> {
-        let connection = match location {
-            HistoryLocation::Memory => Connection::open_in_memory()?,
-            HistoryLocation::File(path) => open_file(path)?,
-        };
-        let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-        if version > SCHEMA_VERSION {
-            let text = format!("written by a later version of Parlor ({version})");
-            return Err(rusqlite::Error::SqliteFailure(
-                rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_SCHEMA),
-                Some(text),
-            ));
-        }
-        migrate(&connection, version)?;
-        Ok(Self { connection })
+    pub(crate) const fn of(store: Store) -> Self {
+        Self { store }
+    }
+
+    pub(crate) const fn connection(&self) -> &Connection {
+        &self.store.connection
+    }
+
+    /// Takes out of the log what was changed, so that nothing removed is left there.
+    pub(crate) fn settle(&self) -> rusqlite::Result<()> {
+        self.store.settle()
     }
 
     /// Keeps a message for good; one that is kept already stays as it is.
     ///
     /// # Errors
     /// What SQLite says, a full disk above all.
-    pub fn keep(
+    pub(crate) fn keep(
         &self,
         room: RoomId,
         author: DeviceId,
         message: &ChatMessage,
     ) -> rusqlite::Result<()> {
-        let signed = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
-        let mut insert = self.connection.prepare_cached(
-            "INSERT INTO message
-                 (room, author, stream, seq, written_at_ms, kept_at_ms, text, signature)
+        let mut insert = self.connection().prepare_cached(
+            "INSERT INTO entry
+                 (room, author, kept_at_ms, stream, seq, written_at_ms, text, signature)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING",
         )?;
-        let (seq, written_at_ms) = (signed(message.seq), signed(message.written_at_ms));
         insert.execute(params![
             room.0,
             author.0,
-            message.stream.cast_signed(),
-            seq,
-            written_at_ms,
             wall_clock_ms(),
+            message.stream.cast_signed(),
+            signed(message.seq),
+            signed(message.written_at_ms),
             message.text,
             message.signature
         ])?;
+        Ok(())
+    }
+
+    /// Keeps that files are on offer.
+    fn keep_offer(
+        &self,
+        room: RoomId,
+        author: DeviceId,
+        transfer: u64,
+        files: &[OfferedFile],
+    ) -> rusqlite::Result<()> {
+        let mut insert = self.connection().prepare_cached(
+            "INSERT INTO entry (room, author, kept_at_ms, transfer, offer)
+             VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
+        )?;
+        let offer = offer_bytes(transfer, files);
+        let number = transfer.cast_signed();
+        insert.execute(params![room.0, author.0, wall_clock_ms(), number, offer])?;
+        Ok(())
+    }
+
+    /// Keeps where a file of an offer is.
+    fn keep_path(
+        &self,
+        room: RoomId,
+        author: DeviceId,
+        (transfer, file): (u64, u32),
+        path: &Path,
+    ) -> rusqlite::Result<()> {
+        let mut insert = self
+            .connection()
+            .prepare_cached("INSERT OR REPLACE INTO entry_file VALUES (?1, ?2, ?3, ?4, ?5)")?;
+        let number = transfer.cast_signed();
+        insert.execute(params![room.0, author.0, number, file, path_bytes(path)])?;
+        Ok(())
+    }
+
+    /// Keeps by what name somebody goes in the room.
+    fn keep_member(
+        &self,
+        room: RoomId,
+        device: DeviceId,
+        name: &DisplayName,
+    ) -> rusqlite::Result<()> {
+        let mut insert = self
+            .connection()
+            .prepare_cached("INSERT OR REPLACE INTO member VALUES (?1, ?2, ?3)")?;
+        insert.execute(params![room.0, device.0, name.as_str()])?;
         Ok(())
     }
 
@@ -101,28 +164,29 @@ impl History {
         stream: u64,
         through: u64,
     ) -> rusqlite::Result<()> {
-        let mut insert = self.connection.prepare_cached(
+        let mut insert = self.connection().prepare_cached(
             "INSERT INTO receipt (room, reader, stream, through) VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT (room, reader) DO UPDATE SET stream = ?3, through = ?4",
         )?;
-        let through = i64::try_from(through).unwrap_or(i64::MAX);
-        insert.execute(params![room.0, reader.0, stream.cast_signed(), through])?;
+        insert.execute(params![
+            room.0,
+            reader.0,
+            stream.cast_signed(),
+            signed(through)
+        ])?;
         Ok(())
     }
 
-    /// Removes everything of a room. Gone from the file only after [`Self::settle`].
-    fn forget(&self, room: RoomId) -> rusqlite::Result<()> {
-        let connection = &self.connection;
-        connection.execute("DELETE FROM message WHERE room = ?1", params![room.0])?;
-        connection.execute("DELETE FROM receipt WHERE room = ?1", params![room.0])?;
+    /// Removes everything of a room. Gone from the file only after [`Store::settle`].
+    pub(crate) fn forget(&self, room: RoomId) -> rusqlite::Result<()> {
+        for table in schema::OF_ROOMS {
+            let delete = format!("DELETE FROM {table} WHERE room = ?1");
+            self.connection().execute(&delete, params![room.0])?;
+        }
+        let without_offer =
+            "DELETE FROM outgoing_file WHERE transfer NOT IN (SELECT transfer FROM outgoing)";
+        self.connection().execute(without_offer, [])?;
         Ok(())
-    }
-
-    /// Takes out of the log what was changed, so that nothing removed is left there.
-    fn settle(&self) -> rusqlite::Result<()> {
-        let done = |_: &rusqlite::Row<'_>| Ok(());
-        self.connection
-            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], done)
     }
 
     /// What a new session of the device `own` goes on from.
@@ -138,9 +202,9 @@ impl History {
 
     /// The last of the device's own, as far back as there is no gap.
     fn own_messages(&self, room: RoomId, own: DeviceId) -> rusqlite::Result<Option<OwnMessages>> {
-        let mut select = self.connection.prepare_cached(
-            "SELECT stream, seq, written_at_ms, text, signature FROM message
-             WHERE room = ?1 AND author = ?2 ORDER BY kept_at_ms DESC, seq DESC LIMIT ?3",
+        let mut select = self.connection().prepare_cached(
+            "SELECT stream, seq, written_at_ms, text, signature FROM entry
+             WHERE room = ?1 AND author = ?2 AND stream IS NOT NULL ORDER BY place DESC LIMIT ?3",
         )?;
         let most = i64::try_from(OUTBOX_MAX).unwrap_or(i64::MAX);
         let rows = select.query_map(params![room.0, own.0, most], |row| {
@@ -166,9 +230,10 @@ impl History {
     }
 
     fn authors(&self, room: RoomId, own: DeviceId) -> rusqlite::Result<Vec<AuthorRecord>> {
-        let mut select = self.connection.prepare_cached(
-            "SELECT author, stream, MAX(seq) FROM message WHERE room = ?1 AND author <> ?2
-             GROUP BY author, stream ORDER BY MAX(kept_at_ms)",
+        let mut select = self.connection().prepare_cached(
+            "SELECT author, stream, MAX(seq) FROM entry
+             WHERE room = ?1 AND author <> ?2 AND stream IS NOT NULL
+             GROUP BY author, stream ORDER BY MAX(place)",
         )?;
         let rows = select.query_map(params![room.0, own.0], |row| {
             Ok(AuthorRecord {
@@ -189,252 +254,135 @@ impl History {
     }
 
     fn readers(&self, room: RoomId, stream: u64) -> rusqlite::Result<Vec<ReaderRecord>> {
-        let mut select = self.connection.prepare_cached(
-            "SELECT reader, through FROM receipt WHERE room = ?1 AND stream = ?2",
-        )?;
-        let rows = select.query_map(params![room.0, stream.cast_signed()], |row| {
-            Ok(ReaderRecord {
-                device: DeviceId(row.get(0)?),
-                through: unsigned(row.get(1)?),
-            })
+        let receipts = self.receipts(room)?.into_iter();
+        let of_stream = receipts.filter(|(receipt_of, _)| *receipt_of == stream);
+        Ok(of_stream.map(|(_, reader)| reader).collect())
+    }
+
+    /// How far each reader has which of our streams.
+    pub(crate) fn receipts(&self, room: RoomId) -> rusqlite::Result<Vec<(u64, ReaderRecord)>> {
+        let mut select = self
+            .connection()
+            .prepare_cached("SELECT stream, reader, through FROM receipt WHERE room = ?1")?;
+        let rows = select.query_map(params![room.0], |row| {
+            let reader = ReaderRecord {
+                device: DeviceId(row.get(1)?),
+                through: unsigned(row.get(2)?),
+            };
+            Ok((row.get::<_, i64>(0)?.cast_unsigned(), reader))
         })?;
         rows.collect()
     }
 
-    /// The last `max` messages of a room, oldest first.
-    ///
-    /// # Errors
-    /// What SQLite says.
-    pub fn last(&self, room: RoomId, max: u32) -> rusqlite::Result<Vec<KeptMessage>> {
-        let mut select = self.connection.prepare_cached(
-            "SELECT author, stream, seq, written_at_ms, text, signature FROM message
-             WHERE room = ?1 ORDER BY kept_at_ms DESC, seq DESC LIMIT ?2",
-        )?;
-        let rows = select.query_map(params![room.0, max], |row| {
-            Ok(KeptMessage {
-                author: DeviceId(row.get(0)?),
-                stream: row.get::<_, i64>(1)?.cast_unsigned(),
-                seq: unsigned(row.get(2)?),
-                written_at_ms: unsigned(row.get(3)?),
-                text: row.get(4)?,
-                signature: row.get(5)?,
-            })
+    /// By what names people go in the room.
+    pub(crate) fn members(
+        &self,
+        room: RoomId,
+    ) -> rusqlite::Result<BTreeMap<DeviceId, DisplayName>> {
+        let mut select = self
+            .connection()
+            .prepare_cached("SELECT device, name FROM member WHERE room = ?1")?;
+        let rows = select.query_map(params![room.0], |row| {
+            let name = DisplayName::sanitise(&row.get::<_, String>(1)?);
+            Ok((DeviceId(row.get(0)?), name))
         })?;
-        let mut messages = rows.collect::<rusqlite::Result<Vec<_>>>()?;
-        messages.reverse();
-        Ok(messages)
+        rows.collect()
+    }
+
+    /// The last `max` entries of a room that come before `place`, oldest first. What cannot be read
+    /// is left out.
+    pub(crate) fn entries_before(
+        &self,
+        room: RoomId,
+        place: Option<u64>,
+        max: u32,
+    ) -> rusqlite::Result<Vec<KeptEntry>> {
+        let mut select = self.connection().prepare_cached(
+            "SELECT place, author, kept_at_ms, stream, seq, written_at_ms, text, signature,
+                 transfer, offer
+             FROM entry WHERE room = ?1 AND place < ?2 ORDER BY place DESC LIMIT ?3",
+        )?;
+        let before = place.map_or(i64::MAX, signed);
+        let rows = select.query_map(params![room.0, before, max], entry_from)?;
+        let mut entries = Vec::new();
+        for entry in rows {
+            entries.extend(entry?);
+        }
+        for entry in &mut entries {
+            if let KeptContent::Offer {
+                transfer, paths, ..
+            } = &mut entry.content
+            {
+                *paths = self.paths(room, entry.author, *transfer)?;
+            }
+        }
+        entries.reverse();
+        Ok(entries)
+    }
+
+    fn paths(
+        &self,
+        room: RoomId,
+        author: DeviceId,
+        transfer: u64,
+    ) -> rusqlite::Result<BTreeMap<u32, PathBuf>> {
+        let mut select = self.connection().prepare_cached(
+            "SELECT file, path FROM entry_file WHERE room = ?1 AND author = ?2 AND transfer = ?3",
+        )?;
+        let number = transfer.cast_signed();
+        let rows = select.query_map(params![room.0, author.0, number], |row| {
+            Ok((row.get(0)?, path_from(row.get(1)?)))
+        })?;
+        rows.collect()
+    }
+
+    /// Entries of others that came after `place`.
+    pub(crate) fn unread(&self, room: RoomId, own: DeviceId, place: u64) -> rusqlite::Result<u32> {
+        let mut count = self.connection().prepare_cached(
+            "SELECT COUNT(*) FROM entry WHERE room = ?1 AND place > ?2 AND author <> ?3",
+        )?;
+        count.query_row(params![room.0, signed(place), own.0], |row| row.get(0))
     }
 }
 
-fn unsigned(n: i64) -> u64 {
+/// `None` for what no version of this program writes.
+fn entry_from(row: &Row<'_>) -> rusqlite::Result<Option<KeptEntry>> {
+    let transfer: Option<i64> = row.get("transfer")?;
+    let content = if let Some(transfer) = transfer {
+        let transfer = transfer.cast_unsigned();
+        let offer: Vec<u8> = row.get("offer")?;
+        let Some(files) = offer_from(&offer, transfer) else {
+            return Ok(None);
+        };
+        KeptContent::Offer {
+            transfer,
+            files,
+            paths: BTreeMap::new(),
+        }
+    } else {
+        KeptContent::Message {
+            stream: row.get::<_, i64>("stream")?.cast_unsigned(),
+            seq: unsigned(row.get("seq")?),
+            written_at_ms: unsigned(row.get("written_at_ms")?),
+            text: row.get("text")?,
+            signature: row.get("signature")?,
+        }
+    };
+    Ok(Some(KeptEntry {
+        place: unsigned(row.get("place")?),
+        author: DeviceId(row.get("author")?),
+        kept_at_ms: unsigned(row.get("kept_at_ms")?),
+        content,
+    }))
+}
+
+pub(crate) fn unsigned(n: i64) -> u64 {
     u64::try_from(n).unwrap_or_default()
 }
 
-/// Brings the tables from `version` to [`SCHEMA_VERSION`], wholly or not at all.
-fn migrate(connection: &Connection, version: i64) -> rusqlite::Result<()> {
-    // Nothing is written where nothing changes: somebody else may be writing.
-    if version == SCHEMA_VERSION {
-        return Ok(());
-    }
-    let transaction = connection.unchecked_transaction()?;
-    let has_streams = version != 1;
-    if !has_streams {
-        transaction.execute_batch(
-            "ALTER TABLE message RENAME TO message_1; DROP INDEX IF EXISTS message_by_time;",
-        )?;
-    }
-    transaction.execute_batch(
-        "CREATE TABLE IF NOT EXISTS message (
-             room BLOB NOT NULL,
-             author BLOB NOT NULL,
-             stream INTEGER NOT NULL,
-             seq INTEGER NOT NULL,
-             written_at_ms INTEGER NOT NULL,
-             kept_at_ms INTEGER NOT NULL,
-             text TEXT NOT NULL,
-             signature BLOB NOT NULL,
-             PRIMARY KEY (room, author, stream, seq)
-         ) WITHOUT ROWID;
-         CREATE INDEX IF NOT EXISTS message_by_time ON message (room, kept_at_ms);
-         CREATE TABLE IF NOT EXISTS receipt (
-             room BLOB NOT NULL,
-             reader BLOB NOT NULL,
-             stream INTEGER NOT NULL,
-             through INTEGER NOT NULL,
-             PRIMARY KEY (room, reader)
-         ) WITHOUT ROWID;",
-    )?;
-    if !has_streams {
-        transaction.execute_batch(
-            "INSERT INTO message
-                 SELECT room, author, 0, seq, written_at_ms, kept_at_ms, text, signature
-                 FROM message_1;
-             DROP TABLE message_1;",
-        )?;
-    }
-    transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
-    transaction.commit()
-}
-
-fn open_file(path: &Path) -> rusqlite::Result<Connection> {
-    let connection = Connection::open(path)?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
-    // A receipt promises that the message survives a power cut.
-    connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.pragma_update(None, "secure_delete", "ON")?;
-    connection.busy_timeout(std::time::Duration::from_secs(5))?;
-    Ok(connection)
+fn signed(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const ROOM: RoomId = RoomId([1; 16]);
-    const ADA: DeviceId = DeviceId([2; 16]);
-    const BOB: DeviceId = DeviceId([3; 16]);
-    const STREAM: u64 = u64::MAX;
-
-    #[test]
-    fn messages_survive_closing_the_file() {
-        let folder = tempfile::tempdir().unwrap();
-        let location = HistoryLocation::File(folder.path().join("history.db"));
-        let history = History::open(&location).unwrap();
-        history
-            .keep(ROOM, ADA, &ChatMessage::new(STREAM, 1, 5, "hello"))
-            .unwrap();
-        drop(history);
-        let kept = History::open(&location).unwrap().last(ROOM, 10).unwrap();
-        let text = "hello".to_owned();
-        assert_eq!(
-            kept,
-            [KeptMessage {
-                author: ADA,
-                stream: STREAM,
-                seq: 1,
-                written_at_ms: 5,
-                text,
-                signature: [0; 64]
-            }]
-        );
-    }
-
-    #[test]
-    fn a_message_kept_twice_is_there_once() {
-        let history = History::open(&HistoryLocation::Memory).unwrap();
-        history
-            .keep(ROOM, ADA, &ChatMessage::new(STREAM, 1, 5, "hello"))
-            .unwrap();
-        history
-            .keep(ROOM, ADA, &ChatMessage::new(STREAM, 1, 5, "hello"))
-            .unwrap();
-        assert_eq!(history.last(ROOM, 10).unwrap().len(), 1);
-    }
-
-    #[test]
-    fn the_same_number_in_another_stream_is_another_message() {
-        let history = History::open(&HistoryLocation::Memory).unwrap();
-        for stream in [STREAM, 1] {
-            let message = ChatMessage::new(stream, 1, 5, "hello");
-            history.keep(ROOM, ADA, &message).unwrap();
-        }
-        assert_eq!(history.last(ROOM, 10).unwrap().len(), 2);
-    }
-
-    #[test]
-    fn a_file_from_before_there_were_streams_keeps_its_messages() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("history.db");
-        let old = Connection::open(&path).unwrap();
-        old.execute_batch(
-            "CREATE TABLE message (
-                 room BLOB NOT NULL, author BLOB NOT NULL, seq INTEGER NOT NULL,
-                 written_at_ms INTEGER NOT NULL, kept_at_ms INTEGER NOT NULL,
-                 text TEXT NOT NULL, signature BLOB NOT NULL, PRIMARY KEY (room, author, seq)
-             ) WITHOUT ROWID;
-             CREATE INDEX message_by_time ON message (room, kept_at_ms);
-             PRAGMA user_version = 1;",
-        )
-        .unwrap();
-        let insert = "INSERT INTO message VALUES (?1, ?2, 1, 5, 6, 'old', ?3)";
-        old.execute(insert, params![ROOM.0, ADA.0, [0_u8; 64]])
-            .unwrap();
-        drop(old);
-        let location = HistoryLocation::File(path);
-        let history = History::open(&location).unwrap();
-        let kept = history.last(ROOM, 10).unwrap();
-        let found: Vec<_> = kept.iter().map(|m| (m.stream, m.text.as_str())).collect();
-        assert_eq!(found, [(0, "old")]);
-        drop(history);
-        assert!(History::open(&location).is_ok(), "and once only");
-    }
-
-    #[test]
-    fn the_last_messages_of_one_room_come_oldest_first() {
-        let history = History::open(&HistoryLocation::Memory).unwrap();
-        for seq in 1..=5 {
-            history
-                .keep(ROOM, ADA, &ChatMessage::new(STREAM, seq, 0, "x"))
-                .unwrap();
-        }
-        history
-            .keep(
-                RoomId([9; 16]),
-                ADA,
-                &ChatMessage::new(STREAM, 1, 0, "elsewhere"),
-            )
-            .unwrap();
-        let seqs: Vec<u64> = history
-            .last(ROOM, 3)
-            .unwrap()
-            .iter()
-            .map(|m| m.seq)
-            .collect();
-        assert_eq!(seqs, [3, 4, 5]);
-    }
-
-    fn message(stream: u64, seq: u64) -> ChatMessage {
-        ChatMessage::new(stream, seq, 0, "x")
-    }
-
-    #[test]
-    fn a_later_session_goes_on_from_its_last_stream() {
-        let history = History::open(&HistoryLocation::Memory).unwrap();
-        for (stream, seq) in [(1, 1), (1, 2), (STREAM, 7), (STREAM, 8)] {
-            history.keep(ROOM, ADA, &message(stream, seq)).unwrap();
-            std::thread::sleep(std::time::Duration::from_millis(2));
-        }
-        history.keep(ROOM, BOB, &message(5, 4)).unwrap();
-        history.keep_receipt(ROOM, BOB, STREAM, 7).unwrap();
-        let record = history.record(ROOM, ADA).unwrap();
-        let own = record.own.unwrap();
-        assert_eq!(own.messages, [message(STREAM, 7), message(STREAM, 8)]);
-        let (device, through) = (BOB, 4);
-        let author = AuthorRecord {
-            device,
-            stream: 5,
-            through,
-        };
-        assert_eq!(record.authors, [author]);
-        assert_eq!(record.readers, [ReaderRecord { device, through: 7 }]);
-    }
-
-    #[test]
-    fn receipts_of_a_former_stream_do_not_count() {
-        let history = History::open(&HistoryLocation::Memory).unwrap();
-        history.keep(ROOM, ADA, &message(STREAM, 1)).unwrap();
-        history.keep_receipt(ROOM, BOB, 1, 99).unwrap();
-        assert_eq!(history.record(ROOM, ADA).unwrap().readers, []);
-    }
-
-    #[test]
-    fn a_file_of_a_later_version_is_left_alone() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("history.db");
-        Connection::open(&path)
-            .unwrap()
-            .pragma_update(None, "user_version", 99)
-            .unwrap();
-        assert!(History::open(&HistoryLocation::File(path)).is_err());
-    }
-}
+mod tests;

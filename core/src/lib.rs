@@ -5,6 +5,7 @@
 
 pub mod code;
 pub mod history;
+pub mod home;
 pub mod options;
 pub mod picture;
 pub mod room;

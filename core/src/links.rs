@@ -76,6 +76,7 @@ impl Link {
 pub(crate) struct Links {
     links: BTreeMap<LinkKey, Link>,
     ice_servers: Option<Vec<IceServer>>,
+    relay_only: bool,
     reports: mpsc::Sender<(LinkTag, RtcEvent)>,
     opened: u64,
 }
@@ -83,11 +84,13 @@ pub(crate) struct Links {
 impl Links {
     pub(crate) const fn new(
         ice_servers: Option<Vec<IceServer>>,
+        relay_only: bool,
         reports: mpsc::Sender<(LinkTag, RtcEvent)>,
     ) -> Self {
         Self {
             links: BTreeMap::new(),
             ice_servers,
+            relay_only,
             reports,
             opened: 0,
         }
@@ -106,6 +109,7 @@ impl Links {
         let ice_servers = ice_servers.into_iter().map(rtc_ice_server).collect();
         let config = RtcConfig {
             ice_servers,
+            relay_only: self.relay_only,
             ..RtcConfig::default()
         };
         let role = match role {

@@ -1,12 +1,14 @@
 //! What a room is opened with.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use parlor_engine::accept::AcceptRules;
 use parlor_proto::invite::Invite;
 use parlor_proto::signal::{IceServer, JoinIntent};
 use parlor_proto::text::DisplayName;
+
+use crate::home::Home;
 
 /// STUN servers (RFC 8489) that are asked for our public address when neither the options nor the
 /// signaling server name others. They learn that we exist, never what we say.
@@ -31,10 +33,10 @@ pub struct RoomOptions {
     pub name: DisplayName,
     /// Where received files go; without one every offer must be declined.
     pub folder: Option<PathBuf>,
-    /// Where messages are kept.
-    pub history: HistoryLocation,
     /// Where the device key and the devices that were met are kept.
     pub identity: IdentityLocation,
+    /// Whether messages are kept there, too, and what was shared.
+    pub keeps_history: bool,
     /// STUN and TURN servers; `None` takes the signaling server's, or the public defaults.
     pub ice_servers: Option<Vec<IceServer>>,
     /// File bytes that may wait in memory for each sending peer.
@@ -44,24 +46,31 @@ pub struct RoomOptions {
     /// Whether file bytes may go over a lane (QUIC) where the other side has one; without it they
     /// take the data channel.
     pub has_lane: bool,
-}
-
-/// Where messages are kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum HistoryLocation {
-    /// Until the room is left.
-    Memory,
-    /// In this SQLite file, which is made if it is not there.
-    File(PathBuf),
+    /// Whether peers are reached by TURN servers alone: they then do not learn this device's
+    /// address (RFC 8445, section 4), and without such a server nobody is reached.
+    pub relay_only: bool,
 }
 
 /// Where the device key and what is known of other devices are kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum IdentityLocation {
     /// Until the room is left: others meet a new device each time.
     Memory,
     /// In a file in this folder, which is made, for its owner alone, if it is not there.
     Folder(PathBuf),
+    /// In the file of an open home: for programs with several rooms at once.
+    Home(Home),
+}
+
+impl IdentityLocation {
+    /// The folder, if anything is kept.
+    pub(crate) fn folder(&self) -> Option<&Path> {
+        match self {
+            Self::Memory => None,
+            Self::Folder(folder) => Some(folder),
+            Self::Home(home) => Some(home.folder()),
+        }
+    }
 }
 
 impl fmt::Debug for RoomOptions {
@@ -84,12 +93,13 @@ impl RoomOptions {
             max_peers: None,
             name,
             folder: None,
-            history: HistoryLocation::Memory,
             identity: IdentityLocation::Memory,
+            keeps_history: false,
             ice_servers: None,
             window_bytes: DEFAULT_WINDOW_BYTES,
             accept: AcceptRules::default(),
             has_lane: true,
+            relay_only: false,
         }
     }
 }

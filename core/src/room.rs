@@ -16,7 +16,7 @@ use crate::driver::{self, DriverCommand};
 use crate::options::RoomOptions;
 
 pub use crate::store::KeyState;
-pub use parlor_engine::{accept, input, known, notice, view};
+pub use parlor_engine::{accept, input, known, notice, time, view};
 
 /// Commands that may wait for the event loop; it takes them faster than a person can give them.
 const COMMANDS_MAX: usize = 64;
@@ -83,6 +83,8 @@ pub enum RoomEvent {
         transfer: u64,
         /// What is on offer.
         files: Vec<OfferedFile>,
+        /// Where each of the files is; of a cleaned copy, the person's own file.
+        paths: Vec<PathBuf>,
         /// Whether more transfers of the same share follow.
         more: bool,
     },
@@ -92,6 +94,8 @@ pub enum RoomEvent {
         transfer: u64,
         /// What is on offer.
         files: Vec<OfferedFile>,
+        /// Where each of the files is.
+        paths: Vec<PathBuf>,
     },
     /// A path cannot be offered; the rest of the share goes on.
     NotPrepared {

@@ -42,6 +42,8 @@ const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 /// A file on offer.
 #[derive(Debug)]
 pub(crate) struct SourceFile {
+    /// The person's own file.
+    path: PathBuf,
     origin: Origin,
     size: u64,
     root: Hash,
@@ -56,7 +58,8 @@ impl SourceFile {
         let mut first_leaf = 0;
         let sources = files.iter().zip(paths).map(|(file, path)| {
             let source = Self {
-                origin: Origin::Path(path),
+                path,
+                origin: Origin::Own,
                 size: file.size,
                 root: file.root,
                 first_leaf,
@@ -67,12 +70,14 @@ impl SourceFile {
         (sources.collect(), first_leaf)
     }
 
-    /// Where it is, if it is the person's own file.
-    pub(crate) fn path(&self) -> Option<&Path> {
-        match &self.origin {
-            Origin::Path(path) => Some(path),
-            Origin::Cleaned(_) => None,
-        }
+    /// The person's own file, be it that or a cleaned copy of it that is on offer.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether it is a copy of ours, which ends with the app.
+    pub(crate) const fn is_copy(&self) -> bool {
+        matches!(self.origin, Origin::Cleaned(_))
     }
 
     /// How many leaves it has. A file of one chunk or none needs none.
@@ -88,7 +93,7 @@ impl SourceFile {
 #[derive(Debug)]
 enum Origin {
     /// In the person's own file.
-    Path(PathBuf),
+    Own,
     /// In ours, without metadata.
     Cleaned(Cleaned),
 }
@@ -245,9 +250,9 @@ impl Hasher<'_> {
             let undone = leaves.take_back(first_leaf).err();
             describe(undone.as_ref().unwrap_or(&error))
         })?;
-        let origin = Origin::Path(file.path.clone());
         Ok(SourceFile {
-            origin,
+            path: file.path.clone(),
+            origin: Origin::Own,
             size,
             root,
             first_leaf,
@@ -267,10 +272,10 @@ impl Hasher<'_> {
         let root = hashed.map_err(|error| describe(&error))?;
         self.done_bytes += file.size;
         self.tell();
-        let origin = Origin::Cleaned(photo);
         let size = bytes.len() as u64;
         Ok(SourceFile {
-            origin,
+            path: file.path.clone(),
+            origin: Origin::Cleaned(photo),
             size,
             root,
             first_leaf,

@@ -1,12 +1,13 @@
 //! The file of local state: one SQLite database in the app's data folder, for its owner alone.
 //!
-//! It holds the device key and the devices that were met. Whoever opens it first has the key; a
-//! second Parlor on the same folder shares what is known of others, but not the key: two sessions
-//! of one device in one room would displace each other.
+//! Whoever opens it first has the device key; a second Parlor on the same folder shares what is
+//! known of others, but not the key: two sessions of one device in one room would displace each
+//! other.
 
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use parlor_engine::device::DeviceKey;
@@ -17,9 +18,7 @@ use crate::options::IdentityLocation;
 use crate::room::StartError;
 
 pub(crate) mod changes;
-
-/// Version of the schema below, kept in the file itself.
-const SCHEMA_VERSION: i64 = 2;
+pub(crate) mod schema;
 
 /// Marks the file as ours: `PRLR`.
 const APPLICATION_ID: i64 = 0x5052_4C52;
@@ -29,50 +28,6 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 const FILE: &str = "parlor.db";
 const LOCK_FILE: &str = "parlor.lock";
-
-const SCHEMA: &str = "
-    CREATE TABLE device_key (
-        only INTEGER PRIMARY KEY CHECK (only = 1),
-        seed BLOB NOT NULL CHECK (length(seed) = 32)
-    );
-    CREATE TABLE known_device (
-        place INTEGER PRIMARY KEY AUTOINCREMENT,
-        handshake_key BLOB NOT NULL CHECK (length(handshake_key) = 32),
-        signing_key BLOB NOT NULL CHECK (length(signing_key) = 32),
-        name TEXT NOT NULL,
-        is_verified INTEGER NOT NULL,
-        first_met_at_ms INTEGER NOT NULL,
-        last_met_at_ms INTEGER NOT NULL,
-        UNIQUE (handshake_key, signing_key)
-    );";
-
-/// What version 2 added: transfers that outlive the app.
-const TRANSFERS: &str = "
-    CREATE TABLE incoming (
-        room BLOB NOT NULL,
-        device BLOB NOT NULL,
-        transfer INTEGER NOT NULL,
-        offer BLOB NOT NULL,
-        files BLOB NOT NULL,
-        is_paused INTEGER NOT NULL,
-        stopped TEXT,
-        changed_at_ms INTEGER NOT NULL,
-        PRIMARY KEY (room, device, transfer)
-    ) WITHOUT ROWID;
-    CREATE TABLE outgoing (
-        place INTEGER PRIMARY KEY AUTOINCREMENT,
-        transfer INTEGER NOT NULL UNIQUE,
-        room BLOB NOT NULL,
-        offer BLOB NOT NULL,
-        is_paused INTEGER NOT NULL,
-        made_at_ms INTEGER NOT NULL
-    );
-    CREATE TABLE outgoing_file (
-        transfer INTEGER NOT NULL,
-        file INTEGER NOT NULL,
-        path BLOB NOT NULL,
-        PRIMARY KEY (transfer, file)
-    ) WITHOUT ROWID;";
 
 /// Whose key a session runs with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,7 +45,7 @@ pub enum KeyState {
 pub(crate) struct Store {
     pub(crate) connection: Connection,
     /// Held for as long as the key is used.
-    _lock: Option<File>,
+    lock: Option<Arc<File>>,
 }
 
 /// The key of a session and where it keeps what it learns.
@@ -102,7 +57,7 @@ pub(crate) struct Opened {
 
 /// Why the file cannot be used.
 #[derive(Debug, thiserror::Error)]
-enum Trouble {
+pub(crate) enum Trouble {
     #[error("{0}")]
     Io(#[from] io::Error),
     #[error("{0}")]
@@ -115,6 +70,43 @@ enum Trouble {
     NoRandomness(getrandom::Error),
 }
 
+impl Store {
+    /// One more connection to the file of this one, for another thread; to an empty file in memory
+    /// where this one is in memory.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub(crate) fn another(&self) -> rusqlite::Result<Self> {
+        let path = self.connection.path().unwrap_or_default();
+        if path.is_empty() {
+            return Self::in_memory();
+        }
+        let connection = connect(Path::new(path))?;
+        keep_safely(&connection)?;
+        Ok(Self {
+            connection,
+            lock: self.lock.clone(),
+        })
+    }
+
+    /// A file that is gone when this is dropped.
+    pub(crate) fn in_memory() -> rusqlite::Result<Self> {
+        let connection = Connection::open_in_memory()?;
+        schema::migrate(&connection, 0)?;
+        Ok(Self {
+            connection,
+            lock: None,
+        })
+    }
+
+    /// Takes out of the log what was changed, so that nothing removed is left there.
+    pub(crate) fn settle(&self) -> rusqlite::Result<()> {
+        let done = |_: &rusqlite::Row<'_>| Ok(());
+        self.connection
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], done)
+    }
+}
+
 impl Opened {
     /// Opens the file, making it on first use.
     ///
@@ -124,6 +116,7 @@ impl Opened {
         let (opened, path) = match location {
             IdentityLocation::Memory => (in_memory(KeyState::ForThisSession), PathBuf::new()),
             IdentityLocation::Folder(folder) => (open_in(folder), folder.join(FILE)),
+            IdentityLocation::Home(home) => (home.for_a_room(), home.folder().join(FILE)),
         };
         opened.map_err(|trouble| StartError::Identity {
             path,
@@ -133,17 +126,10 @@ impl Opened {
 }
 
 fn in_memory(state: KeyState) -> Result<Opened, Trouble> {
-    let connection = Connection::open_in_memory()?;
-    connection.execute_batch(SCHEMA)?;
-    connection.execute_batch(TRANSFERS)?;
-    let store = Store {
-        connection,
-        _lock: None,
-    };
     Ok(Opened {
         key: DeviceKey::from_seed(&*fresh_seed()?),
         state,
-        store,
+        store: Store::in_memory()?,
     })
 }
 
@@ -159,7 +145,7 @@ fn open_in(folder: &Path) -> Result<Opened, Trouble> {
             let connection = open_existing(&path)?;
             let store = Store {
                 connection,
-                _lock: None,
+                lock: None,
             };
             return Ok(Opened {
                 key: DeviceKey::from_seed(&*fresh_seed()?),
@@ -182,7 +168,7 @@ fn open_in(folder: &Path) -> Result<Opened, Trouble> {
     })?;
     let store = Store {
         connection,
-        _lock: Some(lock),
+        lock: Some(Arc::new(lock)),
     };
     Ok(Opened {
         key: DeviceKey::from_seed(&seed),
@@ -215,19 +201,15 @@ fn create(folder: &Path, path: &Path) -> Result<(), Trouble> {
     }
     // Private before SQLite touches it; the files SQLite puts beside it take its permissions.
     drop(private_file(&unfinished)?);
-    let mut connection = Connection::open(&unfinished)?;
+    let connection = Connection::open(&unfinished)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "application_id", APPLICATION_ID)?;
-    let transaction = connection.transaction()?;
-    transaction.execute_batch(SCHEMA)?;
-    transaction.execute_batch(TRANSFERS)?;
+    schema::migrate(&connection, 0)?;
     let seed = fresh_seed()?;
-    transaction.execute(
+    connection.execute(
         "INSERT INTO device_key VALUES (1, ?1)",
         params![seed.as_slice()],
     )?;
-    transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
-    transaction.commit()?;
     connection.close().map_err(|(_, error)| error)?;
     fs::rename(&unfinished, path)?;
     sync_folder(folder)?;
@@ -245,9 +227,7 @@ fn open_existing(path: &Path) -> Result<Connection, Trouble> {
     if fs::metadata(path)?.len() == 0 {
         return Err(Trouble::Damaged("it is empty".to_owned()));
     }
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(BUSY_TIMEOUT)?;
+    let connection = connect(path)?;
     let number = |name| {
         let read = connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
         read.map_err(describe)
@@ -256,10 +236,12 @@ fn open_existing(path: &Path) -> Result<Connection, Trouble> {
         return Err(Trouble::Damaged("it is not a file of Parlor".to_owned()));
     }
     let version = number("user_version")?;
-    match version {
-        1 | SCHEMA_VERSION => {}
-        later if later > SCHEMA_VERSION => return Err(Trouble::Later(later)),
-        unknown => return Err(Trouble::Damaged(format!("unknown version {unknown}"))),
+    let known = usize::try_from(version).ok().filter(|version| *version > 0);
+    let Some(known) = known else {
+        return Err(Trouble::Damaged(format!("unknown version {version}")));
+    };
+    if known > schema::VERSION {
+        return Err(Trouble::Later(version));
     }
     let checked = connection.pragma_query_value(None, "quick_check", |row| row.get::<_, String>(0));
     let checked = checked.map_err(describe)?;
@@ -267,23 +249,23 @@ fn open_existing(path: &Path) -> Result<Connection, Trouble> {
         return Err(Trouble::Damaged(checked));
     }
     connection.pragma_update(None, "journal_mode", "WAL")?;
-    migrate(&connection, version)?;
-    // What a person decided about somebody survives a power cut, and what is forgotten is gone.
-    connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.pragma_update(None, "secure_delete", "ON")?;
+    schema::migrate(&connection, known)?;
+    keep_safely(&connection)?;
     Ok(connection)
 }
 
-/// Brings the tables from `version` to [`SCHEMA_VERSION`], wholly or not at all.
-fn migrate(connection: &Connection, version: i64) -> Result<(), Trouble> {
-    if version == SCHEMA_VERSION {
-        return Ok(());
-    }
-    let transaction = connection.unchecked_transaction()?;
-    transaction.execute_batch(TRANSFERS)?;
-    transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
-    transaction.commit()?;
-    Ok(())
+fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    Ok(connection)
+}
+
+/// What a person decided and what a receipt promised survives a power cut, and what is forgotten
+/// is gone.
+fn keep_safely(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "secure_delete", "ON")
 }
 
 /// What SQLite says of a file that is none of its own is damage for a person.

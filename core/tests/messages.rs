@@ -6,8 +6,8 @@
 
 use std::path::PathBuf;
 
-use parlor_core::history::History;
-use parlor_core::options::HistoryLocation;
+use parlor_core::history::KeptContent;
+use parlor_core::home::Home;
 use parlor_core::room::notice::Notice;
 use parlor_core::room::{Room, RoomEvent, RoomEvents};
 
@@ -25,14 +25,14 @@ struct App {
 }
 
 impl Scene {
-    fn history(&self, name: &str) -> PathBuf {
-        self.path(&format!("{name}.db"))
+    fn data(&self, name: &str) -> PathBuf {
+        self.path(&format!("{name}-data"))
     }
 
     /// Starts somebody's app, the same device each time.
     fn start(&self, name: &str) -> App {
         let mut options = self.options(name);
-        options.history = HistoryLocation::File(self.history(name));
+        options.keeps_history = true;
         let (room, events) = Room::start(options).unwrap();
         App {
             room,
@@ -43,9 +43,14 @@ impl Scene {
 
     /// What the app finds when it starts, oldest first.
     fn kept(&self, name: &str) -> Vec<String> {
-        let history = History::open(&HistoryLocation::File(self.history(name))).unwrap();
-        let kept = history.last(self.invite.secret.room_id(), 100).unwrap();
-        kept.into_iter().map(|message| message.text).collect()
+        let home = Home::open(&self.data(name)).unwrap();
+        let room = self.invite.secret.room_id();
+        let kept = home.entries_before(room, None, 100).unwrap();
+        let text = |content| match content {
+            KeptContent::Message { text, .. } => text,
+            KeptContent::Offer { .. } => "files".to_owned(),
+        };
+        kept.into_iter().map(|entry| text(entry.content)).collect()
     }
 }
 
@@ -115,10 +120,7 @@ async fn what_was_heard_is_not_heard_again_when_both_start_again() {
     ada.hears("third").await;
     assert_eq!(bob.heard, ["second"]);
     for name in ["ada", "bob"] {
-        let mut kept = scene.kept(name);
-        // Two of one millisecond have no order.
-        kept.sort_unstable();
-        assert_eq!(kept, ["first", "second", "third"], "{name}");
+        assert_eq!(scene.kept(name), ["first", "second", "third"], "{name}");
     }
 }
 
@@ -132,9 +134,9 @@ async fn what_is_forgotten_is_in_no_file_any_more() {
     while bob.events.next().await.is_some() {}
     assert!(scene.kept("bob").is_empty());
     assert_eq!(scene.kept("ada").len(), 1);
-    for file in std::fs::read_dir(scene.folder.path()).unwrap() {
+    for file in std::fs::read_dir(scene.data("bob")).unwrap() {
         let file = file.unwrap();
-        if file.file_name().to_string_lossy().starts_with("bob.db") {
+        if file.file_type().unwrap().is_file() {
             let bytes = std::fs::read(file.path()).unwrap();
             let word = b"nobody may find";
             let is_there = bytes.windows(word.len()).any(|part| part == word);

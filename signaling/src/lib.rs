@@ -4,8 +4,9 @@
 //!   names, asks nobody. The simulation drives it with a virtual clock.
 //! - [`resume`]: the tokens by which a member whose connection broke comes back as themselves.
 //! - [`server`]: sockets around the hub. One task owns the hub, each connection is a task of its
-//!   own, and bounded queues join them. The `parlor-signaling` binary and every app that hosts a
-//!   room on the local network start it through [`Server::bind`](server::Server::bind).
+//!   own, and bounded queues join them. The `parlor-signaling` binary starts it through
+//!   [`Server::bind`](server::Server::bind).
+//! - [`host`]: the same in the process of an app that hosts a room on the local network.
 //!
 //! What the server learns: which connection is in which 128-bit room, and how much sealed text
 //! goes from whom to whom. Its logs hold only the first characters of ids, and no address.
@@ -13,6 +14,8 @@
 // States and messages are matched whole, so that a new one is met everywhere.
 #![warn(clippy::wildcard_enum_match_arm)]
 
+#[cfg(feature = "server")]
+pub mod host;
 pub mod hub;
 pub mod resume;
 #[cfg(feature = "server")]

@@ -238,6 +238,7 @@ mod tests {
             share: ShareId(0),
             transfer,
             files: vec![file("a", 1)],
+            paths: vec![PathBuf::from("/a")],
             more,
         }
     }

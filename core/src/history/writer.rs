@@ -1,10 +1,12 @@
 //! The thread that keeps what a session says and hears.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use parlor_engine::input::{DiskInput, MessageId};
-use parlor_proto::frame::ChatMessage;
+use parlor_proto::frame::{ChatMessage, OfferedFile};
 use parlor_proto::id::{DeviceId, RoomId};
+use parlor_proto::text::DisplayName;
 use tokio::sync::mpsc;
 
 use super::History;
@@ -29,6 +31,21 @@ pub(crate) enum Entry {
         stream: u64,
         through: u64,
     },
+    /// Files are on offer.
+    Offer {
+        author: DeviceId,
+        transfer: u64,
+        files: Vec<OfferedFile>,
+    },
+    /// A file of an offer is here.
+    File {
+        author: DeviceId,
+        transfer: u64,
+        file: u32,
+        path: PathBuf,
+    },
+    /// Somebody goes by that name.
+    Member { device: DeviceId, name: DisplayName },
     /// Nothing of the room is kept any more.
     Forget,
 }
@@ -81,7 +98,7 @@ impl Holes {
 fn keep_all(history: &History, room: RoomId, holes: &mut Holes, batch: &[Entry]) -> Vec<DiskInput> {
     let mut tried = holes.clone();
     let mut together = || {
-        let transaction = history.connection.unchecked_transaction()?;
+        let transaction = history.connection().unchecked_transaction()?;
         let answers = keep_each(history, room, &mut tried, batch);
         transaction.commit().map(|()| answers)
     };
@@ -119,16 +136,12 @@ fn keep_each(
             Entry::Forget => {
                 holes.0.clear();
                 if let Err(error) = history.forget(room) {
-                    tracing::error!(%error, "the messages of the room could not be removed");
+                    tracing::error!(%error, "the room could not be forgotten");
                 }
             }
-            Entry::Receipt {
-                reader,
-                stream,
-                through,
-            } => {
-                if let Err(error) = history.keep_receipt(room, *reader, *stream, *through) {
-                    tracing::warn!(%error, "a receipt is not kept");
+            other => {
+                if let Err(error) = keep_other(history, room, other) {
+                    tracing::warn!(%error, "something of the room is not kept");
                 }
             }
         }
@@ -136,10 +149,34 @@ fn keep_each(
     answers
 }
 
+/// Keeps what nobody waits for.
+fn keep_other(history: &History, room: RoomId, entry: &Entry) -> rusqlite::Result<()> {
+    match entry {
+        Entry::Receipt {
+            reader,
+            stream,
+            through,
+        } => history.keep_receipt(room, *reader, *stream, *through),
+        Entry::Offer {
+            author,
+            transfer,
+            files,
+        } => history.keep_offer(room, *author, *transfer, files),
+        Entry::File {
+            author,
+            transfer,
+            file,
+            path,
+        } => history.keep_path(room, *author, (*transfer, *file), path),
+        Entry::Member { device, name } => history.keep_member(room, *device, name),
+        Entry::Message { .. } | Entry::Forget => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::options::HistoryLocation;
+    use crate::store::Store;
 
     const ROOM: RoomId = RoomId([1; 16]);
     const ADA: DeviceId = DeviceId([2; 16]);
@@ -151,7 +188,7 @@ mod tests {
 
     #[test]
     fn messages_behind_one_that_could_not_be_kept_wait_for_it() {
-        let history = History::open(&HistoryLocation::Memory).unwrap();
+        let history = History::of(Store::in_memory().unwrap());
         let mut holes = Holes::default();
         let id = |seq| MessageId::of(ADA, &message(STREAM, seq));
         holes.note(id(1), false);
@@ -161,8 +198,8 @@ mod tests {
         };
         let answers = keep_all(&history, ROOM, &mut holes, &[entry(2)]);
         assert!(matches!(answers[..], [DiskInput::MessageNotStored { .. }]));
-        assert!(history.last(ROOM, 9).unwrap().is_empty());
+        assert!(history.entries_before(ROOM, None, 9).unwrap().is_empty());
         keep_all(&history, ROOM, &mut holes, &[entry(1), entry(2)]);
-        assert_eq!(history.last(ROOM, 9).unwrap().len(), 2);
+        assert_eq!(history.entries_before(ROOM, None, 9).unwrap().len(), 2);
     }
 }

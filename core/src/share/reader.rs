@@ -131,8 +131,8 @@ impl Reader {
         let len = usize::try_from(len).map_err(io::Error::other)?;
         let (mut handle, start) = match (&source.origin, &open.file) {
             (Origin::Cleaned(photo), _) => (&*photo.file, photo.start),
-            (Origin::Path(_), Some(file)) => (file, 0),
-            (Origin::Path(_), None) => return Err(gone()),
+            (Origin::Own, Some(file)) => (file, 0),
+            (Origin::Own, None) => return Err(gone()),
         };
         let header = ChunkFrame::start(transfer, file, offset, ChunkSize::PREFERRED, &proof, 0);
         let mut frame = Vec::with_capacity(header.len() + len);
@@ -168,7 +168,9 @@ impl Reader {
         let gone = || io::Error::other("the transfer was stopped");
         let on_offer = self.transfers.get(&transfer).ok_or_else(gone)?;
         let source = on_offer.sources.get(file as usize).ok_or_else(gone)?;
-        let file = source.path().map(File::open).transpose()?;
+        let file = (!source.is_copy())
+            .then(|| File::open(source.path()))
+            .transpose()?;
         let tree = match source.leaves() {
             0 => None,
             count => Some(OpenTree::read(source, count, &on_offer.leaves)?),

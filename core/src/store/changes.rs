@@ -1,6 +1,6 @@
 //! What a session finds in the file of local state, and what it changes there. One thread writes.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::Duration;
 
 use parlor_engine::input::DiskInput;
@@ -14,7 +14,7 @@ use super::{KeyState, Store};
 use crate::arrivals::ArrivalChange;
 use crate::clock::wall_clock_ms;
 use crate::offers::{KeptOffer, OfferChange};
-use crate::options::{IdentityLocation, RoomOptions};
+use crate::options::RoomOptions;
 use crate::room::StartError;
 
 /// Changes waiting for the disk: one for each hello and each decision of the person.
@@ -70,10 +70,11 @@ impl Kept {
             })
         };
         read().map_err(|error: rusqlite::Error| StartError::Identity {
-            path: match &options.identity {
-                IdentityLocation::Memory => PathBuf::new(),
-                IdentityLocation::Folder(folder) => folder.clone(),
-            },
+            path: options
+                .identity
+                .folder()
+                .map(Path::to_owned)
+                .unwrap_or_default(),
             reason: error.to_string(),
         })
     }

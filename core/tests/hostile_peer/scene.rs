@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use parlor_core::options::{HistoryLocation, RoomOptions};
+use parlor_core::options::{IdentityLocation, RoomOptions};
 use parlor_core::room::notice::{Notice, Outcome};
 use parlor_core::room::{Room, RoomEvent};
 use parlor_proto::invite::{Invite, RoomSecret, ServerUrl};
@@ -54,7 +54,8 @@ impl Member {
         let mut options = RoomOptions::new(invite.clone(), intent, DisplayName::sanitise(name));
         options.folder = Some(inbox.clone());
         options.ice_servers = Some(Vec::new());
-        options.history = HistoryLocation::File(folder.path().join("history.db"));
+        options.identity = IdentityLocation::Folder(folder.path().join("data"));
+        options.keeps_history = true;
         let (room, mut events) = Room::start(options).unwrap();
         let notices = Arc::new(Mutex::new(Vec::new()));
         let (counted, count) = watch::channel(0);

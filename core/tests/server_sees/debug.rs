@@ -1,6 +1,6 @@
 //! Debug output of the core's own types.
 
-use parlor_core::options::{HistoryLocation, RoomOptions};
+use parlor_core::options::{IdentityLocation, RoomOptions};
 use parlor_core::rtc::IceServer;
 use parlor_proto::invite::{Invite, RoomSecret, ServerUrl};
 use parlor_proto::signal::JoinIntent;
@@ -16,7 +16,7 @@ fn options_and_turn_servers_show_no_secret_name_path_or_password() {
     let name = DisplayName::sanitise("marker");
     let mut options = RoomOptions::new(invite, JoinIntent::Open, name);
     options.folder = Some("/marker".into());
-    options.history = HistoryLocation::File("/marker".into());
+    options.identity = IdentityLocation::Folder("/marker".into());
     let turn = IceServer {
         urls: vec!["turn:turn.example".to_owned()],
         username: "marker".to_owned(),

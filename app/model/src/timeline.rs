@@ -1,0 +1,397 @@
+//! What was said and shared in a room, in order, as far as it is loaded.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::PathBuf;
+
+use parlor_proto::frame::OfferedFile;
+use parlor_proto::id::DeviceId;
+
+/// Names an entry among all of a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum EntryKey {
+    /// A message with its number.
+    Message {
+        /// Who wrote it.
+        author: DeviceId,
+        /// The author's stream.
+        stream: u64,
+        /// Its number there.
+        seq: u64,
+    },
+    /// A message of ours that has no number yet.
+    Pending(u64),
+    /// Files on offer.
+    Offer {
+        /// Whose.
+        author: DeviceId,
+        /// The transfer.
+        transfer: u64,
+    },
+}
+
+/// One entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Which.
+    pub key: EntryKey,
+    /// Its place in the history; none for one of this session.
+    pub place: Option<u64>,
+    /// When this device learnt of it, in milliseconds since 1970.
+    pub at_ms: u64,
+    /// What it is.
+    pub body: Body,
+}
+
+impl Entry {
+    /// Whose it is; none for one of ours that has no number yet.
+    #[must_use]
+    pub const fn author(&self) -> Option<DeviceId> {
+        match self.key {
+            EntryKey::Message { author, .. } | EntryKey::Offer { author, .. } => Some(author),
+            EntryKey::Pending(_) => None,
+        }
+    }
+}
+
+/// What an entry is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Body {
+    /// A message.
+    Text {
+        /// Its text.
+        text: String,
+        /// Why it could not be said.
+        failure: Option<String>,
+    },
+    /// Files.
+    Files(Files),
+}
+
+/// Files of one offer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Files {
+    /// All of them.
+    pub files: Vec<OfferedFile>,
+    /// Where those are that are whole here.
+    pub paths: BTreeMap<u32, PathBuf>,
+    /// Those of which a small picture came with the offer.
+    pub previews: BTreeSet<u32>,
+    /// Those that will not arrive, and why.
+    pub failures: BTreeMap<u32, String>,
+    /// How the offer stands, as far as this session saw.
+    pub fate: Fate,
+}
+
+impl Files {
+    /// Files that were just offered.
+    #[must_use]
+    pub const fn new(files: Vec<OfferedFile>, paths: BTreeMap<u32, PathBuf>) -> Self {
+        Self {
+            files,
+            paths,
+            previews: BTreeSet::new(),
+            failures: BTreeMap::new(),
+            fate: Fate::Unknown,
+        }
+    }
+}
+
+/// What became of an offer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Fate {
+    /// Nothing was heard of it in this session.
+    #[default]
+    Unknown,
+    /// The person has to answer it.
+    Asked,
+    /// It is taken.
+    Taken,
+    /// This side declined it.
+    Declined,
+    /// One side stopped it.
+    Cancelled {
+        /// Whether this side did.
+        by_us: bool,
+    },
+    /// All that was taken is whole, or failed for good.
+    Done,
+}
+
+/// The entries of a room that are loaded.
+#[derive(Debug, Clone, Default)]
+pub struct Timeline {
+    entries: Vec<Entry>,
+    places: HashMap<EntryKey, usize>,
+    /// Whether the history may have entries before these.
+    pub has_older: bool,
+    /// Whether they are being read.
+    pub is_loading: bool,
+    /// Whether the last entries of the history are there.
+    pub is_loaded: bool,
+    pending: u64,
+    prepended: usize,
+}
+
+impl Timeline {
+    /// How many entries were put before the first one that was there: what stays where it is keeps
+    /// its distance to that.
+    #[must_use]
+    pub const fn prepended(&self) -> usize {
+        self.prepended
+    }
+
+    /// The loaded entries, oldest first.
+    #[must_use]
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The last one.
+    #[must_use]
+    pub fn last(&self) -> Option<&Entry> {
+        self.entries.last()
+    }
+
+    /// One of them.
+    #[must_use]
+    pub fn find(&self, key: EntryKey) -> Option<&Entry> {
+        self.entries.get(*self.places.get(&key)?)
+    }
+
+    /// The files of an offer.
+    pub(crate) fn files_mut(&mut self, author: DeviceId, transfer: u64) -> Option<&mut Files> {
+        let place = *self.places.get(&EntryKey::Offer { author, transfer })?;
+        match &mut self.entries.get_mut(place)?.body {
+            Body::Files(files) => Some(files),
+            Body::Text { .. } => None,
+        }
+    }
+
+    /// The oldest place that is loaded.
+    pub(crate) fn first_place(&self) -> Option<u64> {
+        self.entries.iter().find_map(|entry| entry.place)
+    }
+
+    /// Appends an entry; one that is there already stays as it is.
+    pub(crate) fn push(&mut self, entry: Entry) -> bool {
+        if self.places.contains_key(&entry.key) {
+            return false;
+        }
+        self.places.insert(entry.key, self.entries.len());
+        self.entries.push(entry);
+        true
+    }
+
+    /// Appends a message of ours that has no number yet; gives its own.
+    pub(crate) fn push_pending(&mut self, text: String, at_ms: u64) -> u64 {
+        self.pending += 1;
+        self.push(Entry {
+            key: EntryKey::Pending(self.pending),
+            place: None,
+            at_ms,
+            body: Body::Text {
+                text,
+                failure: None,
+            },
+        });
+        self.pending
+    }
+
+    /// The first message with that text which waits for its number has it now.
+    pub(crate) fn number(&mut self, key: EntryKey, said: &str, at_ms: u64) {
+        let waiting = self.entries.iter().position(|entry| {
+            let is_it = matches!(&entry.body, Body::Text { text, failure: None } if text == said);
+            is_it && matches!(entry.key, EntryKey::Pending(_))
+        });
+        let Some(place) = waiting else {
+            let body = Body::Text {
+                text: said.to_owned(),
+                failure: None,
+            };
+            self.push(Entry {
+                key,
+                place: None,
+                at_ms,
+                body,
+            });
+            return;
+        };
+        let entry = &mut self.entries[place];
+        self.places.remove(&entry.key);
+        if self.places.contains_key(&key) {
+            // The history was read after it was stored and before we heard so.
+            self.remove_at(place);
+            return;
+        }
+        entry.key = key;
+        self.places.insert(key, place);
+    }
+
+    /// The last message that waits for its number will get none.
+    pub(crate) fn fail(&mut self, reason: &str) {
+        let waiting =
+            self.entries
+                .iter_mut()
+                .rev()
+                .find_map(|entry| match (&entry.key, &mut entry.body) {
+                    (EntryKey::Pending(_), Body::Text { failure, .. }) if failure.is_none() => {
+                        Some(failure)
+                    }
+                    _ => None,
+                });
+        if let Some(failure) = waiting {
+            *failure = Some(reason.to_owned());
+        }
+    }
+
+    /// Takes a message out that could not be said; gives its text.
+    pub(crate) fn take_failed(&mut self, pending: u64) -> Option<String> {
+        let place = *self.places.get(&EntryKey::Pending(pending))?;
+        let entry = self.entries.get(place)?;
+        let Body::Text {
+            text,
+            failure: Some(_),
+        } = &entry.body
+        else {
+            return None;
+        };
+        let text = text.clone();
+        self.remove_at(place);
+        Some(text)
+    }
+
+    fn remove_at(&mut self, place: usize) {
+        self.entries.remove(place);
+        self.index();
+    }
+
+    /// Puts entries of the history before those that are there. What came in meanwhile and is among
+    /// them takes the history's place.
+    pub(crate) fn prepend(&mut self, older: Vec<Entry>, has_older: bool) {
+        self.has_older = has_older;
+        self.is_loading = false;
+        self.is_loaded = true;
+        let known: BTreeSet<EntryKey> = older.iter().map(|entry| entry.key).collect();
+        let mut present: HashMap<EntryKey, Entry> = HashMap::new();
+        let mut rest = Vec::new();
+        for entry in core::mem::take(&mut self.entries) {
+            if known.contains(&entry.key) {
+                present.insert(entry.key, entry);
+            } else {
+                rest.push(entry);
+            }
+        }
+        self.entries = older
+            .into_iter()
+            .map(|entry| merged(entry, &mut present))
+            .collect();
+        self.prepended += self.entries.len();
+        self.entries.append(&mut rest);
+        self.index();
+    }
+
+    fn index(&mut self) {
+        let keys = self.entries.iter().enumerate();
+        self.places = keys.map(|(place, entry)| (entry.key, place)).collect();
+    }
+}
+
+/// An entry of the history with what this session knows of it.
+fn merged(mut kept: Entry, present: &mut HashMap<EntryKey, Entry>) -> Entry {
+    let Some(live) = present.remove(&kept.key) else {
+        return kept;
+    };
+    if let (Body::Files(files), Body::Files(mut now)) = (&mut kept.body, live.body) {
+        now.paths.append(&mut files.paths);
+        *files = now;
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ADA: DeviceId = DeviceId([1; 16]);
+
+    fn key(seq: u64) -> EntryKey {
+        EntryKey::Message {
+            author: ADA,
+            stream: 1,
+            seq,
+        }
+    }
+
+    fn kept(seq: u64) -> Entry {
+        Entry {
+            key: key(seq),
+            place: Some(seq),
+            at_ms: seq,
+            body: Body::Text {
+                text: format!("message {seq}"),
+                failure: None,
+            },
+        }
+    }
+
+    fn keys(timeline: &Timeline) -> Vec<EntryKey> {
+        timeline.entries().iter().map(|entry| entry.key).collect()
+    }
+
+    #[test]
+    fn a_message_is_shown_once_when_history_and_session_both_tell_it() {
+        let mut timeline = Timeline::default();
+        timeline.push(kept(3));
+        timeline.prepend(vec![kept(2), kept(3)], true);
+        timeline.push(kept(3));
+        assert_eq!(keys(&timeline), [key(2), key(3)]);
+    }
+
+    #[test]
+    fn older_entries_come_before_what_is_there() {
+        let mut timeline = Timeline::default();
+        timeline.prepend(vec![kept(3), kept(4)], true);
+        assert_eq!(timeline.first_place(), Some(3));
+        timeline.prepend(vec![kept(1), kept(2)], false);
+        assert_eq!(keys(&timeline), [key(1), key(2), key(3), key(4)]);
+        assert!(!timeline.has_older);
+    }
+
+    #[test]
+    fn a_message_keeps_its_line_when_it_gets_its_number() {
+        let mut timeline = Timeline::default();
+        timeline.push_pending("hello".to_owned(), 1);
+        timeline.push(kept(9));
+        timeline.number(key(1), "hello", 2);
+        assert_eq!(keys(&timeline), [key(1), key(9)]);
+        assert!(timeline.find(key(1)).is_some());
+    }
+
+    #[test]
+    fn of_two_equal_messages_the_first_is_numbered_first() {
+        let mut timeline = Timeline::default();
+        timeline.push_pending("yes".to_owned(), 1);
+        timeline.push_pending("yes".to_owned(), 2);
+        timeline.number(key(1), "yes", 3);
+        assert_eq!(keys(&timeline), [key(1), EntryKey::Pending(2)]);
+    }
+
+    #[test]
+    fn a_message_that_failed_can_be_taken_out_to_be_said_again() {
+        let mut timeline = Timeline::default();
+        let pending = timeline.push_pending("hello".to_owned(), 1);
+        assert_eq!(timeline.take_failed(pending), None);
+        timeline.fail("too many wait");
+        assert_eq!(timeline.take_failed(pending).as_deref(), Some("hello"));
+        assert!(timeline.entries().is_empty());
+    }
+
+    #[test]
+    fn what_the_history_has_already_is_not_doubled_by_its_number() {
+        let mut timeline = Timeline::default();
+        timeline.push_pending("message 1".to_owned(), 1);
+        timeline.prepend(vec![kept(1)], false);
+        timeline.number(key(1), "message 1", 2);
+        assert_eq!(keys(&timeline), [key(1)]);
+    }
+}

@@ -1,0 +1,71 @@
+//! Short words at the edge of the window: what was done and can be undone, or what went wrong.
+
+use parlor_proto::id::RoomId;
+
+/// How long a toast stays, in milliseconds: time to read a line and reach for "Undo".
+pub const TOAST_MS: u64 = 6_000;
+
+/// Toasts at once; an older one gives way.
+pub const TOASTS_MAX: usize = 3;
+
+/// One toast.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Toast {
+    /// Tells it from others.
+    pub id: u64,
+    /// What it says.
+    pub text: ToastText,
+    /// When it goes by itself, in milliseconds since 1970.
+    pub until_ms: u64,
+}
+
+/// What a toast says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ToastText {
+    /// The room will be forgotten; it can be undone until the toast goes.
+    Forgetting {
+        /// Which.
+        room: RoomId,
+    },
+    /// Something is in the clipboard.
+    Copied,
+    /// Something went wrong.
+    Trouble(Trouble),
+}
+
+/// What went wrong, in kinds that have words in every language; `reason` is the system's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trouble {
+    /// A room cannot be opened.
+    RoomNotOpened {
+        /// Why.
+        reason: String,
+    },
+    /// A message is not sent.
+    NotSaid {
+        /// Why.
+        reason: String,
+    },
+    /// A file cannot be sent.
+    NotPrepared {
+        /// Its name.
+        name: String,
+        /// Why.
+        reason: String,
+    },
+    /// Settings or rooms are not kept.
+    NotKept {
+        /// Why.
+        reason: String,
+    },
+    /// A file cannot be opened or shown.
+    NotShown {
+        /// Why.
+        reason: String,
+    },
+    /// The clipboard cannot be used.
+    NoClipboard {
+        /// Why.
+        reason: String,
+    },
+}

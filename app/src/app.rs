@@ -1,0 +1,260 @@
+//! The root: starts the bridge, provides what components share, shows the screen.
+
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use dioxus::prelude::*;
+use dioxus_desktop::wry::http::Response;
+use dioxus_desktop::{use_asset_handler, use_wry_event_handler};
+use parlor_app_model::model::{Model, Screen, Sheet, Stage};
+use parlor_app_model::msg::{Intent, Msg, Report};
+use parlor_app_model::settings::Look;
+use parlor_proto::id::DeviceId;
+use tokio::sync::mpsc;
+
+use crate::bridge::executor::Setup;
+use crate::bridge::pictures::{PictureId, Pictures};
+use crate::bridge::{self, Courier, executor};
+use crate::component::toast::Toasts;
+use crate::words::Words;
+use crate::{platform, screen, sheet};
+
+/// The page that the web view shows: nothing but the style and the place for the app.
+pub const INDEX: &str = concat!(
+    "<!doctype html><html><head><meta charset=\"utf-8\"><title>Parlor</title>",
+    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1, viewport-fit=cover\">",
+    "<style>",
+    include_str!("../../assets/css/tokens.css"),
+    include_str!("../../assets/css/base.css"),
+    include_str!("../../assets/css/screens.css"),
+    "</style></head><body><div id=\"main\"></div></body></html>"
+);
+
+/// Fonts, by the name in the style.
+const FONTS: [(&str, &[u8]); 5] = [
+    (
+        "inter-latin-wght-normal.woff2",
+        include_bytes!("../../assets/fonts/inter-latin-wght-normal.woff2"),
+    ),
+    (
+        "inter-latin-ext-wght-normal.woff2",
+        include_bytes!("../../assets/fonts/inter-latin-ext-wght-normal.woff2"),
+    ),
+    (
+        "inter-cyrillic-wght-normal.woff2",
+        include_bytes!("../../assets/fonts/inter-cyrillic-wght-normal.woff2"),
+    ),
+    (
+        "inter-greek-wght-normal.woff2",
+        include_bytes!("../../assets/fonts/inter-greek-wght-normal.woff2"),
+    ),
+    (
+        "noto-emoji-comparison.woff2",
+        include_bytes!("../../assets/fonts/noto-emoji-comparison.woff2"),
+    ),
+];
+
+/// What the app is started with.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Start {
+    /// Where everything is kept; the platform's place without.
+    pub data_folder: Option<PathBuf>,
+    /// A link to go in by.
+    pub link: Option<String>,
+    /// Files to be shared.
+    pub files: Vec<PathBuf>,
+    /// A scene to be shown in place of a person's own rooms.
+    pub scene: Option<String>,
+}
+
+/// The app.
+#[component]
+pub fn App() -> Element {
+    let start = use_context::<Start>();
+    let model = use_signal(Model::default);
+    let pictures = use_hook(Pictures::new);
+    let language = use_memo(move || model.read().settings.language.clone());
+    let words = use_memo(move || Words::new(language.read().as_deref()));
+    use_context_provider(|| model);
+    use_context_provider(|| words);
+    let reports = use_bridge(model, start, &pictures);
+    serve_pictures(pictures);
+    serve_fonts();
+    watch_window(reports);
+    let look = use_memo(move || model.read().settings.look);
+    let look = match *look.read() {
+        Look::System => "system",
+        Look::Light => "light",
+        Look::Dark => "dark",
+    };
+    rsx! {
+        div { class: "app", "data-look": look, lang: words.read().language(), dir: "ltr",
+            Shown {}
+            Toasts {}
+        }
+    }
+}
+
+/// Starts model and executor once; gives the way to the model for what the window tells.
+fn use_bridge(model: Signal<Model>, start: Start, pictures: &Pictures) -> mpsc::Sender<Msg> {
+    let pictures = pictures.clone();
+    let (courier, reports) = use_hook(move || {
+        let (courier, reports, queue) = bridge::queue();
+        let (effects, effect_queue) = bridge::effects();
+        spawn(bridge::run(model, queue, effects));
+        let world = reports.clone();
+        let setup = Setup {
+            data_folder: start.data_folder,
+            platform: platform::current(),
+            pictures,
+        };
+        for intent in first_intents(start.link, start.files) {
+            courier.send(intent);
+        }
+        match start.scene {
+            #[cfg(feature = "demo")]
+            Some(scene) => {
+                tokio::spawn(crate::demo::play(scene, setup, world.clone(), effect_queue));
+            }
+            _ => {
+                tokio::spawn(executor::run(setup, world.clone(), effect_queue));
+                tokio::spawn(tell_the_time(world));
+            }
+        }
+        (Rc::new(courier), reports)
+    });
+    use_context_provider(|| Courier::clone(&courier));
+    reports
+}
+
+fn first_intents(link: Option<String>, files: Vec<PathBuf>) -> Vec<Intent> {
+    let link = link.map(Intent::OpenLink);
+    let files = (!files.is_empty()).then_some(Intent::ShareIn(files));
+    link.into_iter().chain(files).collect()
+}
+
+/// This device, once the home is open.
+pub(crate) fn own_device() -> Option<DeviceId> {
+    let model = use_context::<Signal<Model>>();
+    let device = use_memo(move || model.read().device);
+    *device.read()
+}
+
+async fn tell_the_time(reports: mpsc::Sender<Msg>) {
+    let mut tick = tokio::time::interval(std::time::Duration::from_secs(1));
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+    loop {
+        tick.tick().await;
+        let now = std::time::SystemTime::now();
+        let since = now
+            .duration_since(std::time::UNIX_EPOCH)
+            .unwrap_or_default();
+        let now_ms = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
+        if reports
+            .send(Msg::Report(Report::Clock(now_ms)))
+            .await
+            .is_err()
+        {
+            return;
+        }
+    }
+}
+
+fn serve_pictures(pictures: Pictures) {
+    use_asset_handler("picture", move |request, responder| {
+        let pictures = pictures.clone();
+        let id = PictureId::from_path(request.uri().path());
+        spawn(async move {
+            let preview = match id {
+                Some(id) => pictures.preview(id).await.ok(),
+                None => None,
+            };
+            let response = match preview {
+                Some(preview) => Response::builder()
+                    .header("Content-Type", preview.media_type)
+                    .header("Cache-Control", "no-store")
+                    .body(preview.bytes.clone()),
+                None => Response::builder().status(404).body(Vec::new()),
+            };
+            if let Ok(response) = response {
+                responder.respond(response);
+            }
+        });
+    });
+}
+
+fn serve_fonts() {
+    use_asset_handler("font", move |request, responder| {
+        let name = request.uri().path().trim_start_matches("/font/").to_owned();
+        let font = FONTS.iter().find(|(known, _)| *known == name);
+        let response = match font {
+            Some((_, bytes)) => Response::builder()
+                .header("Content-Type", "font/woff2")
+                .header("Access-Control-Allow-Origin", "*")
+                .body(bytes.to_vec()),
+            None => Response::builder().status(404).body(Vec::new()),
+        };
+        if let Ok(response) = response {
+            responder.respond(response);
+        }
+    });
+}
+
+fn watch_window(reports: mpsc::Sender<Msg>) {
+    use dioxus_desktop::tao::event::{Event, WindowEvent};
+    use_wry_event_handler(move |event, _| {
+        if let Event::WindowEvent {
+            event: WindowEvent::Focused(is_in_front),
+            ..
+        } = event
+            && reports
+                .try_send(Msg::Report(Report::InFront(*is_in_front)))
+                .is_err()
+        {
+            tracing::debug!("the model does not keep up with the window");
+        }
+    });
+}
+
+/// The stage, the screen and the sheet.
+#[component]
+fn Shown() -> Element {
+    let model = use_context::<Signal<Model>>();
+    let stage = use_memo(move || model.read().stage.clone());
+    let place = use_memo(move || {
+        let model = model.read();
+        (model.screen(), model.sheet)
+    });
+    let (screen, above) = *place.read();
+    match &*stage.read() {
+        Stage::Opening => rsx! { screen::opening::Opening {} },
+        Stage::Broken { reason } => rsx! { screen::opening::Broken { reason: reason.clone() } },
+        Stage::Welcome => rsx! { screen::welcome::Welcome {} },
+        Stage::Ready => rsx! {
+            div {
+                class: if screen == Screen::Home { "split" } else { "split has-main" },
+                // Unlike a modal dialog this leaves toasts to be heard.
+                inert: if above.is_some() { true },
+                div { class: "list", screen::home::Home {} }
+                div { class: "main",
+                    match screen {
+                        Screen::Home => rsx! { screen::home::Nothing {} },
+                        Screen::Join => rsx! { screen::join::Join {} },
+                        Screen::Room(room) => rsx! { screen::room::Room { key: "{room}", room } },
+                        Screen::Transfers => rsx! { screen::transfers::Transfers {} },
+                        Screen::Settings => rsx! { screen::settings::Settings {} },
+                        Screen::Diagnostics => rsx! { screen::diagnostics::Diagnostics {} },
+                        Screen::About => rsx! { screen::about::About {} },
+                        Screen::Share => rsx! { screen::share::Share {} },
+                    }
+                }
+            }
+            match above {
+                Some(Sheet::Invite(room)) => rsx! { sheet::invite::Invite { room } },
+                Some(Sheet::Peer(room, device)) => rsx! { sheet::peer::Peer { room, device } },
+                Some(Sheet::RoomMenu(room)) => rsx! { sheet::room_menu::RoomMenu { room } },
+                None => rsx! {},
+            }
+        },
+    }
+}

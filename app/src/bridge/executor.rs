@@ -1,0 +1,498 @@
+//! Carries out what the model wants, one thing after the other; what takes long runs beside it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use parlor_app_model::effect::{Effect, NoteBody, PlatformEffect};
+use parlor_app_model::join::JoinProblem;
+use parlor_app_model::msg::{Msg, Report};
+use parlor_app_model::settings::{PROFILE, Profile, SETTINGS, Settings};
+use parlor_app_model::timeline::Body;
+use parlor_app_model::toast::Trouble;
+use parlor_core::home::{Home, HomeError};
+use parlor_core::options::{IdentityLocation, RoomOptions};
+use parlor_core::picture::PictureSource;
+use parlor_core::room::Room;
+use parlor_proto::code::Code;
+use parlor_proto::id::RoomId;
+use parlor_proto::invite::{Invite, RoomSecret, ServerUrl};
+use parlor_proto::signal::JoinIntent;
+use parlor_proto::text::DisplayName;
+use tokio::sync::mpsc;
+
+use super::hosting::Hosting;
+use super::pictures::{PictureId, Pictures};
+use super::pump::Outlets;
+use super::rooms::Rooms;
+use super::translate;
+use crate::platform::Platform;
+use crate::words::Words;
+use crate::{qr, t};
+
+/// Entries that are read at once: several screens.
+const PAGE: u32 = 200;
+
+/// Where pictures from the clipboard are put, in the data folder.
+const PASTED: &str = "pasted";
+
+/// What the executor starts with.
+#[derive(Debug)]
+pub struct Setup {
+    /// Where everything is kept; the platform's place without.
+    pub data_folder: Option<PathBuf>,
+    /// The platform.
+    pub platform: Arc<dyn Platform>,
+    /// Where pictures get their addresses.
+    pub pictures: Pictures,
+}
+
+/// Carries effects out.
+#[derive(Debug)]
+pub struct Executor {
+    home: Home,
+    platform: Arc<dyn Platform>,
+    pictures: Pictures,
+    words: Words,
+    reports: mpsc::Sender<Msg>,
+    rooms: Rooms,
+    hosting: Hosting,
+    profile: Profile,
+    settings: Settings,
+}
+
+/// Opens the home, tells the model what is in it, and carries effects out until nobody has any.
+pub async fn run(setup: Setup, reports: mpsc::Sender<Msg>, mut effects: mpsc::Receiver<Effect>) {
+    match open(setup, &reports).await {
+        Ok(mut executor) => {
+            while let Some(effect) = effects.recv().await {
+                executor.carry_out(effect).await;
+            }
+            executor.close_all().await;
+        }
+        Err(reason) => {
+            let _ = reports.send(Msg::Report(Report::HomeBroken(reason))).await;
+            // The window stays and says so; whatever it asks for meanwhile has nobody to do it.
+            while effects.recv().await.is_some() {}
+        }
+    }
+}
+
+async fn open(setup: Setup, reports: &mpsc::Sender<Msg>) -> Result<Executor, String> {
+    let Setup {
+        data_folder,
+        platform,
+        pictures,
+    } = setup;
+    let folder = data_folder.map_or_else(|| platform.data_folder(), Ok);
+    let folder = folder.map_err(|error| error.to_string())?;
+    let read = blocking(move || {
+        let home = Home::open(&folder).map_err(|error| error.to_string())?;
+        let words = |error: HomeError| error.to_string();
+        let profile = home.setting(PROFILE).map_err(words)?;
+        let settings = home.setting(SETTINGS).map_err(words)?;
+        let rooms = home.rooms().map_err(words)?;
+        Ok::<_, String>((home, profile, settings, rooms))
+    });
+    let (home, profile, settings, rooms) = read.await?;
+    let profile: Option<Profile> = profile.as_deref().and_then(|text| parsed(PROFILE, text));
+    let settings: Option<Settings> = settings.as_deref().and_then(|text| parsed(SETTINGS, text));
+    let settings = settings.unwrap_or_default();
+    let report = Report::Home {
+        device: home.device(),
+        profile: profile.clone(),
+        settings: settings.clone(),
+        rooms: rooms.into_iter().map(translate::found).collect(),
+    };
+    let _ = reports.send(Msg::Report(report)).await;
+    Ok(Executor {
+        home,
+        platform,
+        pictures,
+        words: Words::new(settings.language.as_deref()),
+        reports: reports.clone(),
+        rooms: Rooms::default(),
+        hosting: Hosting::default(),
+        profile: profile.unwrap_or_default(),
+        settings,
+    })
+}
+
+/// What is damaged is as if never set.
+fn parsed<T: serde::de::DeserializeOwned>(name: &str, text: &str) -> Option<T> {
+    serde_json::from_str(text)
+        .inspect_err(|error| tracing::warn!(name, %error, "a setting is damaged"))
+        .ok()
+}
+
+/// Runs what waits for the disk on a thread for it. A panic there is a bug, and is passed on.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
+    }
+}
+
+impl Executor {
+    async fn report(&self, report: Report) {
+        let _ = self.reports.send(Msg::Report(report)).await;
+    }
+
+    async fn trouble(&self, trouble: Trouble) {
+        self.report(Report::Trouble(trouble)).await;
+    }
+
+    /// Does something with the home, and tells if that failed.
+    async fn keep(&self, work: impl FnOnce(&Home) -> Result<(), HomeError> + Send + 'static) {
+        let home = self.home.clone();
+        if let Err(error) = blocking(move || work(&home)).await {
+            let reason = error.to_string();
+            self.trouble(Trouble::NotKept { reason }).await;
+        }
+    }
+
+    async fn carry_out(&mut self, effect: Effect) {
+        match effect {
+            Effect::KeepProfile(profile) => {
+                let text = serde_json::to_string(&profile).unwrap_or_default();
+                self.keep(move |home| home.set(PROFILE, &text)).await;
+                let is_new_name = self.profile != profile;
+                self.profile = profile;
+                if is_new_name {
+                    self.enter_anew().await;
+                }
+            }
+            Effect::KeepSettings(settings) => self.set(settings).await,
+            Effect::MakeRoom { server } => self.make_room(server).await,
+            Effect::KeepRoom(invite) => self.invited(invite).await,
+            Effect::Enter {
+                invite,
+                is_hosted,
+                may_create,
+            } => self.enter(invite, is_hosted, may_create).await,
+            Effect::Room(id, effect) => {
+                if self.rooms.act(id, effect).await.is_err() {
+                    tracing::debug!("something was asked of a room that is closed");
+                }
+            }
+            Effect::Forget(id) => {
+                self.rooms.close(id, true).await;
+                self.keep(move |home| home.forget_room(id)).await;
+            }
+            Effect::NameRoom(id, title) => {
+                self.keep(move |home| home.name_room(id, title.as_deref()))
+                    .await;
+            }
+            Effect::MarkRead(id) => self.keep(move |home| home.mark_read(id)).await,
+            Effect::LoadEntries { room, before } => self.load(room, before).await,
+            Effect::Redeem { server, code } => self.redeem(server, code),
+            Effect::ReadPicture(path) => self.read_picture(path),
+            Effect::Platform(effect) => self.on_platform(effect).await,
+        }
+    }
+
+    async fn set(&mut self, settings: Settings) {
+        let text = serde_json::to_string(&settings).unwrap_or_default();
+        self.keep(move |home| home.set(SETTINGS, &text)).await;
+        let old = std::mem::replace(&mut self.settings, settings);
+        self.words = Words::new(self.settings.language.as_deref());
+        let new = &self.settings;
+        if new.accept_rules() != old.accept_rules() {
+            for room in self.rooms.iter() {
+                let _ = room.accept_by(new.accept_rules()).await;
+            }
+        }
+        if new.folder != old.folder || new.relay_only != old.relay_only {
+            self.enter_anew().await;
+        }
+    }
+
+    /// Closes every room and enters it again, with what is set now.
+    async fn enter_anew(&mut self) {
+        let open = self.rooms.ids();
+        for id in &open {
+            self.rooms.close(*id, false).await;
+        }
+        let home = self.home.clone();
+        let rooms = blocking(move || home.rooms()).await.unwrap_or_default();
+        for room in rooms.into_iter().filter(|room| open.contains(&room.id())) {
+            self.enter(room.invite, room.is_hosted, true).await;
+        }
+    }
+
+    async fn make_room(&mut self, server: Option<ServerUrl>) {
+        let is_hosted = server.is_none();
+        let server = match server {
+            Some(server) => Ok(server),
+            None => self
+                .hosting
+                .url(&self.home)
+                .await
+                .map_err(|error| error.to_string()),
+        };
+        let mut secret = [0; 32];
+        let random = getrandom::fill(&mut secret).map_err(|error| error.to_string());
+        let invite = server.and_then(|server| {
+            random.map(|()| Invite {
+                server,
+                secret: RoomSecret::from_bytes(secret),
+            })
+        });
+        match invite {
+            Ok(invite) => {
+                let kept = invite.clone();
+                self.keep(move |home| home.keep_room(&kept, is_hosted))
+                    .await;
+                self.report(Report::RoomMade { invite, is_hosted }).await;
+            }
+            Err(reason) => self.trouble(Trouble::RoomNotOpened { reason }).await,
+        }
+    }
+
+    async fn invited(&self, invite: Invite) {
+        let id = invite.secret.room_id();
+        if !self.rooms.contains(id) {
+            let kept = invite.clone();
+            self.keep(move |home| home.keep_room(&kept, false)).await;
+        }
+        self.report(Report::Invited(invite)).await;
+    }
+
+    async fn enter(&mut self, invite: Invite, is_hosted: bool, may_create: bool) {
+        let id = invite.secret.room_id();
+        if self.rooms.contains(id) {
+            return;
+        }
+        match self.try_to_enter(invite, is_hosted, may_create).await {
+            Ok(device) => self.report(Report::Entered(id, device)).await,
+            Err(reason) => self.report(Report::NotEntered(id, reason)).await,
+        }
+    }
+
+    async fn try_to_enter(
+        &mut self,
+        mut invite: Invite,
+        is_hosted: bool,
+        may_create: bool,
+    ) -> Result<parlor_proto::id::DeviceId, String> {
+        if is_hosted {
+            let url = self.hosting.url(&self.home).await;
+            let url = url.map_err(|error| error.to_string())?;
+            if url != invite.server {
+                invite.server = url;
+                let moved = invite.clone();
+                self.keep(move |home| home.keep_room(&moved, true)).await;
+                self.report(Report::Moved(invite.clone())).await;
+            }
+        }
+        let id = invite.secret.room_id();
+        let folder = self.folder()?;
+        let intent = if may_create {
+            JoinIntent::Open
+        } else {
+            JoinIntent::Join
+        };
+        let is_local = !invite.server.is_encrypted();
+        let options = RoomOptions {
+            folder: Some(folder.clone()),
+            identity: IdentityLocation::Home(self.home.clone()),
+            keeps_history: true,
+            accept: self.settings.accept_rules(),
+            relay_only: self.settings.relay_only,
+            // A room of the own network needs nobody outside to find its way.
+            ice_servers: is_local.then(Vec::new),
+            ..RoomOptions::new(invite, intent, DisplayName::sanitise(&self.profile.name))
+        };
+        let made = folder.clone();
+        let started = blocking(move || {
+            std::fs::create_dir_all(&made)
+                .map_err(|error| format!("{}: {error}", made.display()))?;
+            Room::start(options).map_err(|error| error.to_string())
+        });
+        let started = started.await?;
+        let outlets = Outlets {
+            reports: self.reports.clone(),
+            pictures: self.pictures.clone(),
+            folder,
+        };
+        Ok(self.rooms.add(id, started, outlets))
+    }
+
+    fn folder(&self) -> Result<PathBuf, String> {
+        let chosen = self.settings.folder.clone();
+        let folder = chosen.map_or_else(|| self.platform.download_folder(), Ok);
+        folder.map_err(|error| error.to_string())
+    }
+
+    async fn load(&self, room: RoomId, before: Option<u64>) {
+        let home = self.home.clone();
+        let read = blocking(move || {
+            let entries = home.entries_before(room, before, PAGE)?;
+            let receipts = match before {
+                None => home.receipts(room)?,
+                Some(_) => Vec::new(),
+            };
+            Ok::<_, HomeError>((entries, receipts))
+        });
+        let (entries, receipts) = match read.await {
+            Ok(read) => read,
+            Err(error) => {
+                let reason = error.to_string();
+                self.trouble(Trouble::NotKept { reason }).await;
+                (Vec::new(), Vec::new())
+            }
+        };
+        let has_older = entries.len() == PAGE as usize;
+        let entries: Vec<_> = entries.into_iter().map(translate::entry).collect();
+        for entry in &entries {
+            let (Some(author), Body::Files(files)) = (entry.author(), &entry.body) else {
+                continue;
+            };
+            let parlor_app_model::timeline::EntryKey::Offer { transfer, .. } = entry.key else {
+                continue;
+            };
+            for (file, path) in &files.paths {
+                let id = PictureId {
+                    author,
+                    transfer,
+                    file: *file,
+                };
+                self.pictures.add(id, PictureSource::Path(path.clone()));
+            }
+        }
+        let receipts = receipts.into_iter();
+        let receipts = receipts.map(|(stream, reader)| (reader.device, stream, reader.through));
+        self.report(Report::Entries {
+            room,
+            entries,
+            has_older,
+            receipts: receipts.collect(),
+        })
+        .await;
+    }
+
+    fn redeem(&self, server: ServerUrl, code: Code) {
+        let (reports, home) = (self.reports.clone(), self.home.clone());
+        tokio::spawn(async move {
+            let report = match parlor_core::code::redeem(&server, code).await {
+                Ok(invite) => kept(home, invite).await,
+                Err(error) => Report::JoinFailed(JoinProblem::Exchange(error.to_string())),
+            };
+            let _ = reports.send(Msg::Report(report)).await;
+        });
+    }
+
+    fn read_picture(&self, path: PathBuf) {
+        let (reports, home) = (self.reports.clone(), self.home.clone());
+        tokio::spawn(async move {
+            let report = match blocking(move || qr::read(&path)).await {
+                Ok(invite) => kept(home, invite).await,
+                Err(problem) => Report::JoinFailed(problem),
+            };
+            let _ = reports.send(Msg::Report(report)).await;
+        });
+    }
+
+    async fn on_platform(&self, effect: PlatformEffect) {
+        let platform = self.platform.clone();
+        let words = &self.words;
+        let reports = self.reports.clone();
+        match effect {
+            PlatformEffect::PickFiles { room, photos } => {
+                let title = if photos {
+                    t!(words, "compose-photos")
+                } else {
+                    t!(words, "compose-files")
+                };
+                tokio::spawn(async move {
+                    let paths = platform.pick_files(title, photos).await;
+                    if !paths.is_empty() {
+                        let _ = reports.send(Msg::Report(Report::Picked(room, paths))).await;
+                    }
+                });
+            }
+            PlatformEffect::PickQrPicture => {
+                let title = t!(words, "join-picture");
+                tokio::spawn(async move {
+                    let paths = platform.pick_files(title, true).await;
+                    if let Some(path) = paths.into_iter().next() {
+                        let intent = parlor_app_model::msg::Intent::JoinByPicture(path);
+                        let _ = reports.send(Msg::Intent(intent)).await;
+                    }
+                });
+            }
+            PlatformEffect::PickFolder => {
+                let title = t!(words, "settings-folder");
+                tokio::spawn(async move {
+                    if let Some(folder) = platform.pick_folder(title).await {
+                        let _ = reports
+                            .send(Msg::Report(Report::FolderPicked(folder)))
+                            .await;
+                    }
+                });
+            }
+            PlatformEffect::Paste { room } => {
+                let folder = self.home.folder().join(PASTED);
+                let pasted = blocking(move || platform.paste_picture(&folder)).await;
+                match pasted {
+                    Ok(Some(path)) => self.report(Report::Picked(room, vec![path])).await,
+                    Ok(None) => {}
+                    Err(error) => {
+                        let reason = error.to_string();
+                        self.trouble(Trouble::NoClipboard { reason }).await;
+                    }
+                }
+            }
+            PlatformEffect::Copy(text) => match blocking(move || platform.copy(&text)).await {
+                Ok(()) => self.report(Report::Copied).await,
+                Err(error) => {
+                    let reason = error.to_string();
+                    self.trouble(Trouble::NoClipboard { reason }).await;
+                }
+            },
+            PlatformEffect::Open(path) => self.show(move || platform.open(&path)).await,
+            PlatformEffect::Reveal(path) => self.show(move || platform.reveal(&path)).await,
+            PlatformEffect::Notify { title, body } => {
+                let (title, body) = note(words, title, body);
+                // Without a notification service nobody is told; the list still counts.
+                let _ = blocking(move || platform.notify(&title, &body)).await;
+            }
+        }
+    }
+
+    async fn show(
+        &self,
+        work: impl FnOnce() -> Result<(), crate::platform::PlatformError> + Send + 'static,
+    ) {
+        if let Err(error) = blocking(work).await {
+            let reason = error.to_string();
+            self.trouble(Trouble::NotShown { reason }).await;
+        }
+    }
+
+    async fn close_all(&mut self) {
+        for id in self.rooms.ids() {
+            self.rooms.close(id, false).await;
+        }
+    }
+}
+
+/// Keeps a room that somebody invited to.
+async fn kept(home: Home, invite: Invite) -> Report {
+    let room = invite.clone();
+    match blocking(move || home.keep_room(&room, false)).await {
+        Ok(()) => Report::Invited(invite),
+        Err(error) => Report::JoinFailed(JoinProblem::Exchange(error.to_string())),
+    }
+}
+
+fn note(words: &Words, title: String, body: NoteBody) -> (String, String) {
+    let (name, body) = match body {
+        NoteBody::Said { name, text } => (name, text),
+        NoteBody::Files { name, count } => (name, t!(words, "files", count = count)),
+    };
+    if title.is_empty() {
+        (name, body)
+    } else {
+        (title, format!("{name}: {body}"))
+    }
+}

@@ -1,0 +1,94 @@
+//! Where messages are written.
+
+use dioxus::prelude::*;
+use lucide_dioxus::{ArrowUp, ImagePlus, Paperclip};
+use parlor_app_model::msg::{Intent, RoomIntent};
+use parlor_proto::id::RoomId;
+use parlor_proto::limits::MESSAGE_TEXT_MAX_BYTES;
+
+use crate::bridge::use_courier;
+use crate::t;
+use crate::words::use_words;
+
+/// The id of the text field, for the script that empties it.
+const FIELD: &str = "compose";
+
+/// Where messages are written. Enter sends, with Shift it begins a new line.
+#[component]
+pub(crate) fn Composer(room: RoomId) -> Element {
+    let words = use_words();
+    let courier = use_courier();
+    // The field itself is the master of its text: one that is set from here would lose what is
+    // typed meanwhile.
+    let mut draft = use_signal(String::new);
+    let mut has_text = use_signal(|| false);
+    let sending = courier.clone();
+    let mut send = move || {
+        let text = draft.peek().trim().to_owned();
+        if text.is_empty() {
+            return;
+        }
+        sending.send(Intent::Room(room, RoomIntent::Say(text)));
+        draft.set(String::new());
+        has_text.set(false);
+        document::eval(&format!("document.getElementById('{FIELD}').value = ''"));
+    };
+    let mut send_by_key = send.clone();
+    let pick = move |photos| Intent::Room(room, RoomIntent::Pick { photos });
+    let (pick_photos, pick_files, paste) = (courier.clone(), courier.clone(), courier);
+    rsx! {
+        footer { class: "composer",
+            button {
+                class: "icon-button",
+                r#type: "button",
+                "aria-label": t!(words, "compose-photos"),
+                onclick: move |_| pick_photos.send(pick(true)),
+                ImagePlus {}
+            }
+            button {
+                class: "icon-button",
+                r#type: "button",
+                "aria-label": t!(words, "compose-files"),
+                onclick: move |_| pick_files.send(pick(false)),
+                Paperclip {}
+            }
+            textarea {
+                id: FIELD,
+                rows: 1,
+                maxlength: MESSAGE_TEXT_MAX_BYTES as i64 / 4,
+                placeholder: t!(words, "compose-placeholder"),
+                "aria-label": t!(words, "compose-placeholder"),
+                initial_value: "",
+                oninput: move |event| {
+                    let text = event.value();
+                    let is_written = !text.trim().is_empty();
+                    if *has_text.peek() != is_written {
+                        has_text.set(is_written);
+                    }
+                    draft.set(text);
+                },
+                onkeydown: move |event| {
+                    if event.key() == Key::Enter
+                        && !event.modifiers().shift()
+                        && !event.is_composing()
+                    {
+                        event.prevent_default();
+                        send_by_key();
+                    }
+                },
+                onpaste: move |_| paste.send(Intent::Room(room, RoomIntent::Paste)),
+                onmounted: move |element| async move {
+                    let _ = element.set_focus(true).await;
+                },
+            }
+            button {
+                class: "icon-button main",
+                r#type: "button",
+                disabled: !has_text(),
+                "aria-label": t!(words, "compose-send"),
+                onclick: move |_| send(),
+                ArrowUp {}
+            }
+        }
+    }
+}

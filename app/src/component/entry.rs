@@ -1,0 +1,114 @@
+//! One entry of the timeline.
+
+use dioxus::prelude::*;
+use lucide_dioxus::{Check, CheckCheck, CircleAlert, Clock};
+use parlor_app_model::msg::{Intent, RoomIntent};
+use parlor_app_model::view::rows::{By, Row, RowBody, SaidState};
+use parlor_proto::id::RoomId;
+
+use super::avatar::Avatar;
+use super::files::Offer;
+use crate::bridge::use_courier;
+use crate::words::use_words;
+use crate::{format, t};
+
+/// One entry.
+#[component]
+pub(crate) fn EntryRow(room: RoomId, row: Row) -> Element {
+    let words = use_words();
+    let side = if row.by == By::Us { "ours" } else { "theirs" };
+    let first = if row.is_first { "first" } else { "" };
+    let last = if row.is_last { "last" } else { "" };
+    let author = match &row.by {
+        By::Us => None,
+        By::Other { device, name } if name.is_empty() => Some((*device, t!(words, "unnamed"))),
+        By::Other { device, name } => Some((*device, name.clone())),
+    };
+    let at = format::time(row.at_ms);
+    let is_last = row.is_last;
+    rsx! {
+        article { class: "row {side} {first} {last}",
+            if let Some((device, name)) = author.clone() {
+                if row.is_last {
+                    Avatar { name, device: Some(device), size: "small" }
+                } else {
+                    span {}
+                }
+            }
+            div { class: "content",
+                if let (true, Some((_, name))) = (row.is_first, author) {
+                    span { class: "author", "{name}" }
+                }
+                match row.body {
+                    RowBody::Text { text, state } => rsx! {
+                        p {
+                            class: match &state {
+                                SaidState::Pending => "bubble pending",
+                                SaidState::Failed { .. } => "bubble failed",
+                                _ => "bubble",
+                            },
+                            dir: "auto",
+                            "{text}"
+                        }
+                        Meta { room, at, state: state.clone(), is_last }
+                    },
+                    RowBody::Files(files) => rsx! {
+                        Offer { room, files, by: row.by.clone() }
+                        if is_last {
+                            span { class: "meta", "{at}" }
+                        }
+                    },
+                }
+            }
+        }
+    }
+}
+
+/// When a message came and what became of it.
+#[component]
+fn Meta(room: RoomId, at: String, state: SaidState, is_last: bool) -> Element {
+    let words = use_words();
+    let courier = use_courier();
+    match state {
+        SaidState::Theirs if is_last => rsx! { span { class: "meta", "{at}" } },
+        SaidState::Theirs => rsx! {},
+        SaidState::Failed { reason, pending } => rsx! {
+            span { class: "meta", style: "color: var(--danger)",
+                CircleAlert { size: 14 }
+                {t!(words, "state-failed", reason = reason)}
+                button {
+                    class: "button plain",
+                    r#type: "button",
+                    onclick: move |_| courier.send(Intent::Room(room, RoomIntent::SayAgain(pending))),
+                    {t!(words, "retry")}
+                }
+            }
+        },
+        SaidState::Pending => rsx! {
+            span { class: "meta",
+                Mark { text: t!(words, "state-pending"), Clock { size: 13 } }
+            }
+        },
+        SaidState::Waiting => rsx! {
+            span { class: "meta",
+                if is_last { "{at}" }
+                Mark { text: t!(words, "state-waiting"), Check { size: 14 } }
+            }
+        },
+        SaidState::Delivered { to } if is_last => rsx! {
+            span { class: "meta",
+                "{at}"
+                Mark { text: t!(words, "state-delivered", count = to), CheckCheck { size: 14 } }
+            }
+        },
+        SaidState::Delivered { .. } => rsx! {},
+    }
+}
+
+/// A mark that is read out as what it means, and says so to who points at it.
+#[component]
+fn Mark(text: String, children: Element) -> Element {
+    rsx! {
+        span { role: "img", "aria-label": "{text}", title: "{text}", {children} }
+    }
+}

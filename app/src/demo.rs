@@ -1,0 +1,472 @@
+//! Scenes from made-up data in place of the core, for pictures of every screen.
+//!
+//! A scene is `<screen>[,<look>][,<language>]`, as in `room,dark,de`. It plays through the model
+//! like the real thing: reports come in, intents follow.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use parlor_app_model::effect::Effect;
+use parlor_app_model::model::{Screen, Sheet};
+use parlor_app_model::msg::{Intent, Msg, Report, RoomFound, RoomIntent};
+use parlor_app_model::settings::{AcceptWhom, Look, Profile, Settings};
+use parlor_app_model::timeline::{Body, Entry, EntryKey, Files};
+use parlor_core::picture::PictureSource;
+use parlor_core::room::input::IncomingKey;
+use parlor_core::room::known::Standing;
+use parlor_core::room::notice::{Notice, OfferStanding};
+use parlor_core::room::view::{
+    AddressKind, CodeView, Direction, PathView, PeerStateView, PeerView, RoomView, ServerView,
+    TransferStateView, TransferView,
+};
+use parlor_proto::code::Code;
+use parlor_proto::emoji::comparison;
+use parlor_proto::frame::OfferedFile;
+use parlor_proto::id::{DeviceId, PeerId, RoomId};
+use parlor_proto::invite::{Invite, RoomSecret, ServerUrl};
+use parlor_proto::name::SafePath;
+use parlor_proto::text::DisplayName;
+use tokio::sync::mpsc;
+
+use crate::bridge::executor::Setup;
+use crate::bridge::pictures::{PictureId, Pictures};
+
+mod paintings;
+
+/// The scenes, one for each screen and each thing that can stand above or in one.
+pub const SCENES: [&str; 17] = [
+    "welcome",
+    "home",
+    "home-empty",
+    "join",
+    "join-problem",
+    "room",
+    "room-empty",
+    "room-offline",
+    "invite",
+    "peer",
+    "room-menu",
+    "share",
+    "transfers",
+    "settings",
+    "diagnostics",
+    "about",
+    "broken",
+];
+
+/// 27 November 2026, 18:42 UTC, in milliseconds since 1970.
+const NOW_MS: u64 = 1_795_804_920_000;
+const MINUTE_MS: u64 = 60_000;
+const HOUR_MS: u64 = 60 * MINUTE_MS;
+
+const OWN: DeviceId = DeviceId([1; 16]);
+const MIRA: DeviceId = DeviceId([44; 16]);
+const JONAS: DeviceId = DeviceId([19; 16]);
+const LENA: DeviceId = DeviceId([30; 16]);
+const STREAM: u64 = 7;
+
+/// Shows a scene until the app ends.
+pub async fn play(
+    scene: String,
+    setup: Setup,
+    reports: mpsc::Sender<Msg>,
+    mut effects: mpsc::Receiver<Effect>,
+) {
+    let mut parts = scene.split(',');
+    let screen = parts.next().unwrap_or_default();
+    let settings = settings(parts);
+    let photos = std::env::temp_dir().join(format!("parlor-demo-{}", std::process::id()));
+    let files = paintings::hang(&photos).unwrap_or_default();
+    let stage = Stage {
+        reports,
+        pictures: setup.pictures,
+        files,
+    };
+    stage.open(screen, settings).await;
+    loop {
+        match effects.recv().await {
+            Some(Effect::LoadEntries { room, before: None }) => {
+                let entries = stage.entries(room);
+                let receipts = vec![(MIRA, STREAM, 4), (JONAS, STREAM, 4)];
+                stage
+                    .tell(Report::Entries {
+                        room,
+                        entries,
+                        has_older: false,
+                        receipts,
+                    })
+                    .await;
+                if room == trip().secret.room_id() {
+                    stage.after_the_trip(screen).await;
+                }
+            }
+            Some(_) => {}
+            None => break,
+        }
+    }
+    let _ = std::fs::remove_dir_all(photos);
+}
+
+fn settings<'a>(parts: impl Iterator<Item = &'a str>) -> Settings {
+    let mut settings = Settings {
+        accept_from: AcceptWhom::Verified,
+        ..Settings::default()
+    };
+    for part in parts {
+        match part {
+            "dark" => settings.look = Look::Dark,
+            "light" => settings.look = Look::Light,
+            language => settings.language = Some(language.to_owned()),
+        }
+    }
+    settings
+}
+
+fn invite(secret: u8) -> Invite {
+    Invite {
+        server: ServerUrl::parse("https://parlor.example").expect("it is an address"),
+        secret: RoomSecret::from_bytes([secret; 32]),
+    }
+}
+
+fn trip() -> Invite {
+    invite(3)
+}
+
+fn name(text: &str) -> DisplayName {
+    DisplayName::sanitise(text)
+}
+
+fn offered(path: &Path, size: u64) -> OfferedFile {
+    OfferedFile {
+        path: SafePath::sanitise(&path.file_name().unwrap_or_default().to_string_lossy()),
+        size,
+        root: [0; 32],
+        modified_ms: None,
+        mime: None,
+    }
+}
+
+fn message(author: DeviceId, seq: u64, at_ms: u64, text: &str) -> Entry {
+    Entry {
+        key: EntryKey::Message {
+            author,
+            stream: STREAM,
+            seq,
+        },
+        place: Some(seq),
+        at_ms,
+        body: Body::Text {
+            text: text.to_owned(),
+            failure: None,
+        },
+    }
+}
+
+fn found(
+    invite: Invite,
+    title: Option<&str>,
+    members: &[(DeviceId, &str)],
+    last: Entry,
+) -> RoomFound {
+    let members = members
+        .iter()
+        .map(|(device, person)| (*device, name(person)));
+    RoomFound {
+        invite,
+        is_hosted: false,
+        title: title.map(str::to_owned),
+        made_at_ms: NOW_MS,
+        last: Some(last),
+        unread: 0,
+        members: members.collect(),
+    }
+}
+
+fn peer(number: u8, device: DeviceId, person: &str, standing: Standing) -> PeerView {
+    PeerView {
+        peer: PeerId([number; 16]),
+        identity: Some((device, name(person))),
+        state: PeerStateView::Connected {
+            since: parlor_core::room::time::Moment::default(),
+        },
+        path: Some(PathView {
+            local: AddressKind::Host,
+            remote: AddressKind::Host,
+            round_trip: Some(Duration::from_millis(4)),
+        }),
+        has_lane: true,
+        attempts: 1,
+        standing: Some(standing),
+        emoji: Some(comparison(&[number.wrapping_mul(37); 32])),
+    }
+}
+
+struct Stage {
+    reports: mpsc::Sender<Msg>,
+    pictures: Pictures,
+    files: Vec<PathBuf>,
+}
+
+impl Stage {
+    async fn tell(&self, report: Report) {
+        let _ = self.reports.send(Msg::Report(report)).await;
+    }
+
+    async fn want(&self, intent: Intent) {
+        let _ = self.reports.send(Msg::Intent(intent)).await;
+    }
+
+    async fn open(&self, screen: &str, settings: Settings) {
+        self.tell(Report::Clock(NOW_MS)).await;
+        self.tell(Report::InFront(true)).await;
+        if screen == "broken" {
+            let reason = "parlor.db: it is damaged (file is not a database)".to_owned();
+            self.tell(Report::HomeBroken(reason)).await;
+            return;
+        }
+        let profile = (screen != "welcome").then(|| Profile {
+            name: "Ada".to_owned(),
+        });
+        let is_bare = matches!(screen, "welcome" | "home-empty");
+        self.tell(Report::Home {
+            device: OWN,
+            profile,
+            settings,
+            rooms: if is_bare { Vec::new() } else { rooms() },
+        })
+        .await;
+        if is_bare {
+            return;
+        }
+        for room in rooms() {
+            self.tell(Report::Entered(room.invite.secret.room_id(), OWN))
+                .await;
+        }
+        let id = trip().secret.room_id();
+        self.tell(Report::View(id, self.view(screen))).await;
+        self.show(screen, id).await;
+    }
+
+    async fn show(&self, screen: &str, trip: RoomId) {
+        match screen {
+            "join" | "join-problem" => {
+                self.want(Intent::Go(Screen::Join)).await;
+                if screen == "join-problem" {
+                    let code = "4821-amber-oter".to_owned();
+                    self.want(Intent::TypeInvite(code)).await;
+                    self.want(Intent::Join).await;
+                }
+            }
+            "room" | "room-offline" | "invite" | "peer" | "room-menu" => {
+                self.want(Intent::SeeRoom(trip)).await;
+            }
+            "room-empty" => self.want(Intent::SeeRoom(invite(9).secret.room_id())).await,
+            "transfers" => {
+                self.want(Intent::SeeRoom(trip)).await;
+                self.want(Intent::Go(Screen::Transfers)).await;
+            }
+            "share" => self.want(Intent::ShareIn(self.files.clone())).await,
+            "settings" => self.want(Intent::Go(Screen::Settings)).await,
+            "diagnostics" => self.want(Intent::Go(Screen::Diagnostics)).await,
+            "about" => self.want(Intent::Go(Screen::About)).await,
+            _ => {}
+        }
+    }
+
+    /// What comes above the room, once its timeline is there.
+    async fn after_the_trip(&self, screen: &str) {
+        let id = trip().secret.room_id();
+        let (key, offered) = self.offer();
+        self.tell(Report::Notice(id, offered)).await;
+        if screen != "transfers" {
+            self.want(Intent::Room(id, RoomIntent::Answer(key, true)))
+                .await;
+        }
+        match screen {
+            "invite" => self.want(Intent::Show(Sheet::Invite(id))).await,
+            "peer" => self.want(Intent::Show(Sheet::Peer(id, JONAS))).await,
+            "room-menu" => self.want(Intent::Show(Sheet::RoomMenu(id))).await,
+            "room-offline" => {
+                let lost = Notice::ServerLost {
+                    reason: "connection refused".to_owned(),
+                    failures: 3,
+                    retry_in: Duration::from_secs(4),
+                };
+                self.tell(Report::Notice(id, lost)).await;
+            }
+            _ => {}
+        }
+    }
+
+    fn offer(&self) -> (IncomingKey, Notice) {
+        let key = IncomingKey {
+            from: JONAS,
+            transfer: 12,
+        };
+        let notice = Notice::Offered {
+            key,
+            name: name("Jonas"),
+            files: vec![offered(Path::new("Pass in the morning.mov"), 742_000_000)],
+            standing: OfferStanding::Open,
+        };
+        (key, notice)
+    }
+
+    fn view(&self, screen: &str) -> RoomView {
+        let peers = vec![
+            peer(2, MIRA, "Mira", Standing::Verified { calls_itself: None }),
+            peer(3, JONAS, "Jonas", Standing::New),
+        ];
+        let transfer = |transfer, with, direction, state, done, total, speed| TransferView {
+            transfer,
+            with,
+            direction,
+            state,
+            total_bytes: total,
+            done_bytes: done,
+            sent_bytes: 0,
+            files: 1,
+            done_files: usize::from(state == TransferStateView::Ended),
+            under_way: Vec::new(),
+            bytes_per_second: speed,
+            time_left: (speed > 0).then(|| Duration::from_secs((total - done) / speed)),
+            hold: None,
+        };
+        let (incoming, outgoing) = (Direction::Incoming, Direction::Outgoing);
+        let (active, ended) = (TransferStateView::Active, TransferStateView::Ended);
+        RoomView {
+            server: if screen == "room-offline" {
+                ServerView::Connecting
+            } else {
+                ServerView::Joined
+            },
+            peers,
+            transfers: vec![
+                transfer(
+                    12,
+                    JONAS,
+                    incoming,
+                    active,
+                    318_000_000,
+                    742_000_000,
+                    21_400_000,
+                ),
+                transfer(5, MIRA, outgoing, ended, 12_000_000, 12_000_000, 0),
+                transfer(5, JONAS, outgoing, ended, 12_000_000, 12_000_000, 0),
+            ],
+            code: Some(CodeView {
+                code: Code::parse("4821-amber-otter-canoe").ok(),
+                expires_at: parlor_core::room::time::Moment::default(),
+                uses_left: 8,
+                tries_left: 3,
+            }),
+        }
+    }
+
+    fn entries(&self, room: RoomId) -> Vec<Entry> {
+        if room != trip().secret.room_id() {
+            return Vec::new();
+        }
+        let day = NOW_MS - 26 * HOUR_MS;
+        let today = NOW_MS - 35 * MINUTE_MS;
+        vec![
+            message(MIRA, 1, day, "Who still has the pictures from the hut?"),
+            message(OWN, 1, day + 2 * MINUTE_MS, "Me! I’ll bring them tomorrow."),
+            message(
+                JONAS,
+                1,
+                day + 9 * MINUTE_MS,
+                "Great, then everybody has them 🎉",
+            ),
+            message(OWN, 2, today, "Here they are"),
+            self.photos(OWN, 5, today + 1, 0..5),
+            message(MIRA, 2, today + 6 * MINUTE_MS, "The one with the fog!"),
+            message(
+                MIRA,
+                3,
+                today + 7 * MINUTE_MS,
+                "I’d like to print it. Could you send me the original, too, not the small one?",
+            ),
+            message(
+                OWN,
+                3,
+                today + 9 * MINUTE_MS,
+                "That is the original, all of it. No server in between, so nothing gets shrunk.",
+            ),
+            self.photos(MIRA, 8, today + 20 * MINUTE_MS, 5..6),
+            message(OWN, 4, today + 22 * MINUTE_MS, "Beautiful"),
+        ]
+    }
+
+    fn photos(
+        &self,
+        author: DeviceId,
+        transfer: u64,
+        at_ms: u64,
+        which: std::ops::Range<usize>,
+    ) -> Entry {
+        let files: Vec<PathBuf> = self.files.get(which).unwrap_or_default().to_vec();
+        let paths: BTreeMap<u32, PathBuf> = (0..).zip(files.iter().cloned()).collect();
+        for (file, path) in &paths {
+            let id = PictureId {
+                author,
+                transfer,
+                file: *file,
+            };
+            self.pictures.add(id, PictureSource::Path(path.clone()));
+        }
+        let files = files.iter().map(|path| offered(path, 2_400_000)).collect();
+        Entry {
+            key: EntryKey::Offer { author, transfer },
+            place: Some(transfer),
+            at_ms,
+            body: Body::Files(Files::new(files, paths)),
+        }
+    }
+}
+
+fn rooms() -> Vec<RoomFound> {
+    let mut family = found(
+        invite(4),
+        Some("Family"),
+        &[(LENA, "Lena")],
+        message(
+            LENA,
+            1,
+            NOW_MS - 80 * MINUTE_MS,
+            "Grandma says thank you for the photos ❤️",
+        ),
+    );
+    family.unread = 2;
+    let mut quiet = found(
+        invite(9),
+        None,
+        &[],
+        message(OWN, 1, NOW_MS - 120 * HOUR_MS, ""),
+    );
+    quiet.last = None;
+    quiet.made_at_ms = NOW_MS - 120 * HOUR_MS;
+    vec![
+        found(
+            trip(),
+            Some("Alps in October"),
+            &[(MIRA, "Mira"), (JONAS, "Jonas"), (LENA, "Lena")],
+            message(OWN, 4, NOW_MS - 13 * MINUTE_MS, "Beautiful"),
+        ),
+        family,
+        found(
+            invite(5),
+            None,
+            &[(DeviceId([71; 16]), "陈晓"), (DeviceId([80; 16]), "Bea")],
+            message(
+                DeviceId([71; 16]),
+                1,
+                NOW_MS - 27 * HOUR_MS,
+                "The slides are in, all 48 of them. See you on Tuesday!",
+            ),
+        ),
+        quiet,
+    ]
+}

@@ -1,0 +1,128 @@
+//! Linux, macOS and Windows.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use arboard::Clipboard;
+use directories::{ProjectDirs, UserDirs};
+
+use super::{Later, Platform, PlatformError};
+
+/// Ends of names of photos and films, for the dialog.
+const PHOTOS_AND_FILMS: &[&str] = &[
+    "avif", "gif", "heic", "heif", "jpeg", "jpg", "m4v", "mkv", "mov", "mp4", "png", "tif", "tiff",
+    "webm", "webp",
+];
+
+/// The folder for received files in the system's folder for downloads.
+const RECEIVED: &str = "Parlor";
+
+/// A desktop.
+#[derive(Default)]
+pub(super) struct Desktop {
+    /// What is copied goes with its owner on some systems, so it is kept while the app runs.
+    clipboard: Mutex<Option<Clipboard>>,
+}
+
+impl fmt::Debug for Desktop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Desktop").finish_non_exhaustive()
+    }
+}
+
+impl Desktop {
+    fn with_clipboard<T>(
+        &self,
+        work: impl FnOnce(&mut Clipboard) -> Result<T, arboard::Error>,
+    ) -> Result<T, arboard::Error> {
+        let mut kept = self
+            .clipboard
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let clipboard = match kept.take() {
+            Some(clipboard) => kept.insert(clipboard),
+            None => kept.insert(Clipboard::new()?),
+        };
+        work(clipboard)
+    }
+}
+
+impl Platform for Desktop {
+    fn data_folder(&self) -> Result<PathBuf, PlatformError> {
+        let folders = ProjectDirs::from("", "", "parlor");
+        let data = folders.map(|folders| folders.data_dir().join("app"));
+        data.ok_or_else(|| PlatformError("the system names no folder for data".to_owned()))
+    }
+
+    fn download_folder(&self) -> Result<PathBuf, PlatformError> {
+        let folders = UserDirs::new()
+            .ok_or_else(|| PlatformError("the system names no home folder".to_owned()))?;
+        let downloads = folders.download_dir().map(Path::to_owned);
+        let downloads = downloads.unwrap_or_else(|| folders.home_dir().join("Downloads"));
+        Ok(downloads.join(RECEIVED))
+    }
+
+    fn pick_files(&self, title: String, photos: bool) -> Later<Vec<PathBuf>> {
+        Box::pin(async move {
+            let mut dialog = rfd::AsyncFileDialog::new().set_title(&title);
+            if photos {
+                dialog = dialog.add_filter(&title, PHOTOS_AND_FILMS);
+            }
+            let picked = dialog.pick_files().await.unwrap_or_default();
+            let paths = picked.into_iter().map(|file| file.path().to_owned());
+            paths.collect()
+        })
+    }
+
+    fn pick_folder(&self, title: String) -> Later<Option<PathBuf>> {
+        Box::pin(async move {
+            let dialog = rfd::AsyncFileDialog::new().set_title(&title);
+            let picked = dialog.pick_folder().await;
+            picked.map(|folder| folder.path().to_owned())
+        })
+    }
+
+    fn copy(&self, text: &str) -> Result<(), PlatformError> {
+        self.with_clipboard(|clipboard| clipboard.set_text(text))
+            .map_err(words)
+    }
+
+    fn paste_picture(&self, folder: &Path) -> Result<Option<PathBuf>, PlatformError> {
+        let picture = match self.with_clipboard(Clipboard::get_image) {
+            Ok(picture) => picture,
+            Err(arboard::Error::ContentNotAvailable) => return Ok(None),
+            Err(error) => return Err(words(error)),
+        };
+        let (width, height) = (picture.width, picture.height);
+        let side = |side: usize| u32::try_from(side).unwrap_or(u32::MAX);
+        let pixels =
+            image::RgbaImage::from_raw(side(width), side(height), picture.bytes.into_owned())
+                .ok_or_else(|| {
+                    PlatformError("the picture in the clipboard is damaged".to_owned())
+                })?;
+        std::fs::create_dir_all(folder).map_err(words)?;
+        let now = chrono::Local::now().format("%Y-%m-%d %H.%M.%S%.3f");
+        let path = folder.join(format!("{now}.png"));
+        pixels.save(&path).map_err(words)?;
+        Ok(Some(path))
+    }
+
+    fn open(&self, path: &Path) -> Result<(), PlatformError> {
+        opener::open(path).map_err(words)
+    }
+
+    fn reveal(&self, path: &Path) -> Result<(), PlatformError> {
+        opener::reveal(path).map_err(words)
+    }
+
+    fn notify(&self, title: &str, body: &str) -> Result<(), PlatformError> {
+        let mut note = notify_rust::Notification::new();
+        note.appname("Parlor").summary(title).body(body);
+        note.show().map(drop).map_err(words)
+    }
+}
+
+fn words(error: impl std::fmt::Display) -> PlatformError {
+    PlatformError(error.to_string())
+}

@@ -1,0 +1,217 @@
+//! A room: who is there, what was said, and where to say more.
+
+use dioxus::html::HasFileData as _;
+use dioxus::prelude::*;
+use lucide_dioxus::{
+    ChevronLeft, CloudOff, EllipsisVertical, LoaderCircle, MessageCircle, ShieldCheck,
+    TriangleAlert, UserPlus,
+};
+use parlor_app_model::model::{Model, Sheet};
+use parlor_app_model::msg::{Intent, RoomIntent};
+use parlor_app_model::view::room::{Banner, PeerChip, RoomFrame, frame};
+use parlor_app_model::view::{LinkState, RoomTitle};
+use parlor_proto::id::RoomId;
+
+use super::room_title;
+use crate::bridge::use_courier;
+use crate::component::avatar::Avatar;
+use crate::component::composer::Composer;
+use crate::component::frame::Empty;
+use crate::component::timeline::Timeline;
+use crate::words::use_words;
+use crate::{format, t};
+
+/// A room.
+#[component]
+pub(crate) fn Room(room: RoomId) -> Element {
+    let model = use_context::<Signal<Model>>();
+    let view = use_memo(move || frame(&model.read(), room));
+    let words = use_words();
+    let courier = use_courier();
+    let mut is_over = use_signal(|| false);
+    let view = view.read();
+    let Some(view) = view.as_ref() else {
+        return rsx! {};
+    };
+    rsx! {
+        section {
+            class: if is_over() { "pane room over" } else { "pane room" },
+            "aria-label": room_title(&words, &view.title),
+            ondragover: move |event| {
+                event.prevent_default();
+                if !*is_over.peek() {
+                    is_over.set(true);
+                }
+            },
+            ondragleave: move |_| is_over.set(false),
+            ondrop: move |event| {
+                event.prevent_default();
+                is_over.set(false);
+                let paths = event.files().into_iter().map(|file| file.path()).collect();
+                courier.send(Intent::Room(room, RoomIntent::Share(paths)));
+            },
+            div { class: "above",
+                Head { room, title: view.title.clone(), peers: view.peers.clone() }
+                if !view.peers.is_empty() {
+                    Peers { room, peers: view.peers.clone() }
+                }
+                if let Some(banner) = view.banner.clone() {
+                    Obstacle { room, banner }
+                }
+            }
+            Middle { view: view.clone() }
+            div {
+                if let Some((done, total)) = view.preparing {
+                    div { class: "preparing", role: "status",
+                        LoaderCircle { class: "spin", size: 16 }
+                        {t!(words, "preparing", done = format::size(&words, done), total = format::size(&words, total))}
+                    }
+                }
+                Composer { room }
+            }
+            div { class: "drop-veil", {t!(words, "drop-here")} }
+        }
+    }
+}
+
+#[component]
+fn Middle(view: RoomFrame) -> Element {
+    let words = use_words();
+    let courier = use_courier();
+    let room = view.room;
+    if view.entries > 0 {
+        return rsx! {
+            Timeline {
+                room,
+                entries: view.entries,
+                prepended: view.prepended,
+                has_older: view.has_older,
+            }
+        };
+    }
+    if view.is_loading {
+        return rsx! { div {} };
+    }
+    rsx! {
+        Empty {
+            title: t!(words, "room-empty-title"),
+            text: t!(words, "room-empty-text"),
+            picture: rsx! { MessageCircle { size: 36 } },
+            button {
+                class: "button main",
+                r#type: "button",
+                onclick: move |_| courier.send(Intent::Show(Sheet::Invite(room))),
+                UserPlus { size: 18 }
+                {t!(words, "invite")}
+            }
+        }
+    }
+}
+
+#[component]
+fn Head(room: RoomId, title: RoomTitle, peers: Vec<PeerChip>) -> Element {
+    let words = use_words();
+    let courier = use_courier();
+    let (invite, menu) = (courier.clone(), courier.clone());
+    let others = peers
+        .iter()
+        .filter(|peer| matches!(peer.link, LinkState::Connected { .. }))
+        .count();
+    let here: usize = others + 1;
+    rsx! {
+        header { class: "bar",
+            button {
+                class: "icon-button only-narrow",
+                r#type: "button",
+                "aria-label": t!(words, "back"),
+                onclick: move |_| courier.send(Intent::Back),
+                ChevronLeft { class: "mirrored" }
+            }
+            div { class: "head",
+                h1 { class: "title", dir: "auto", {room_title(&words, &title)} }
+                span { class: "sub", {t!(words, "here-now", count = here)} }
+            }
+            button {
+                class: "button soft small",
+                r#type: "button",
+                onclick: move |_| invite.send(Intent::Show(Sheet::Invite(room))),
+                UserPlus { size: 18 }
+                {t!(words, "invite")}
+            }
+            button {
+                class: "icon-button",
+                r#type: "button",
+                "aria-label": t!(words, "more"),
+                title: t!(words, "more"),
+                onclick: move |_| menu.send(Intent::Show(Sheet::RoomMenu(room))),
+                EllipsisVertical { size: 22 }
+            }
+        }
+    }
+}
+
+#[component]
+fn Peers(room: RoomId, peers: Vec<PeerChip>) -> Element {
+    let words = use_words();
+    let courier = use_courier();
+    rsx! {
+        div { class: "peers",
+            for peer in peers {
+                button {
+                    key: "{peer.device}",
+                    class: if peer.link == LinkState::Away { "peer-chip away" } else { "peer-chip" },
+                    r#type: "button",
+                    "aria-label": match peer.link {
+                        LinkState::Connected { .. } => t!(words, "peer-connected", name = peer.name.clone()),
+                        LinkState::Connecting => t!(words, "peer-connecting", name = peer.name.clone()),
+                        LinkState::Away => t!(words, "peer-away", name = peer.name.clone()),
+                    },
+                    onclick: {
+                        let courier = courier.clone();
+                        move |_| courier.send(Intent::Show(Sheet::Peer(room, peer.device)))
+                    },
+                    Avatar {
+                        name: peer.name.clone(),
+                        device: Some(peer.device),
+                        size: "small",
+                        link: Some(peer.link),
+                    }
+                    span { dir: "auto", "{peer.name}" }
+                    if peer.is_verified {
+                        ShieldCheck { size: 15 }
+                    }
+                    if peer.is_name_taken {
+                        TriangleAlert { size: 15 }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What stands in the way, and what can be done about it.
+#[component]
+fn Obstacle(room: RoomId, banner: Banner) -> Element {
+    let words = use_words();
+    let courier = use_courier();
+    let text = match &banner {
+        Banner::Outside { reason } => t!(words, "banner-outside", reason = reason.clone()),
+        Banner::Rejected { reason } => t!(words, "banner-rejected", reason = reason.clone()),
+        Banner::ServerLost {
+            has_company: true, ..
+        } => t!(words, "banner-lost-company"),
+        Banner::ServerLost { .. } => t!(words, "banner-lost-alone"),
+    };
+    rsx! {
+        div { class: "banner", role: "status",
+            CloudOff { size: 18 }
+            span { class: "grow", "{text}" }
+            button {
+                class: "button small",
+                r#type: "button",
+                onclick: move |_| courier.send(Intent::Room(room, RoomIntent::Retry)),
+                {t!(words, "retry")}
+            }
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! What stands above a screen, one file each.
+
+pub(crate) mod invite;
+pub(crate) mod peer;
+pub(crate) mod room_menu;

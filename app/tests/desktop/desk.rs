@@ -1,0 +1,371 @@
+//! A desk with screens, a mouse and a keyboard for each window.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use image::{Rgb, RgbImage};
+
+use crate::screen_reader::{Heard, Place, ScreenReader, role};
+
+/// How long something may take to appear: a cold start of two web views on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How often it is looked.
+const GLANCE: Duration = Duration::from_millis(150);
+
+const SIZE: &str = "480x860";
+const SCREEN: &str = "480x860x24";
+
+/// A process that ends with its owner.
+#[derive(Debug)]
+struct Ended(Child);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Everything that the windows of one test share.
+#[derive(Debug)]
+pub(crate) struct Desk {
+    folder: tempfile::TempDir,
+    session: String,
+    reader: ScreenReader,
+    _bus: Ended,
+    _launcher: Ended,
+}
+
+impl Desk {
+    /// A session bus of its own, and somebody who listens to the windows on it.
+    pub(crate) fn set() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let runtime = folder.path().join("runtime");
+        fs::create_dir(&runtime).unwrap();
+        let mut bus = Command::new("dbus-daemon");
+        bus.args(["--session", "--nofork", "--nopidfile", "--print-address"]);
+        let (bus, session) = first_line(bus.env("XDG_RUNTIME_DIR", &runtime));
+        let mut launcher = Command::new("/usr/libexec/at-spi-bus-launcher");
+        launcher.arg("--launch-immediately");
+        launcher.env("DBUS_SESSION_BUS_ADDRESS", &session);
+        launcher.env("XDG_RUNTIME_DIR", &runtime);
+        launcher.env_remove("DISPLAY");
+        let launcher = Ended(
+            quiet(&mut launcher)
+                .spawn()
+                .expect("at-spi2-core is installed"),
+        );
+        let reader =
+            until(|| ScreenReader::listen(&session).ok()).expect("the accessibility bus answers");
+        Self {
+            folder,
+            session,
+            reader,
+            _bus: bus,
+            _launcher: launcher,
+        }
+    }
+
+    /// Starts somebody's app on a screen of its own.
+    pub(crate) fn open(&self, name: &str, arguments: &[&str]) -> Window<'_> {
+        let mut screen = Command::new("Xvfb");
+        screen.args([
+            "-displayfd",
+            "1",
+            "-screen",
+            "0",
+            SCREEN,
+            "-nolisten",
+            "tcp",
+        ]);
+        let (screen, display) = first_line(&mut screen);
+        let display = format!(":{display}");
+        let home = self.folder.path().join(name);
+        fs::create_dir_all(home.join("Downloads")).unwrap();
+        let mut app = Command::new(env!("CARGO_BIN_EXE_parlor-app"));
+        app.args(["--size", SIZE, "--data"]);
+        app.arg(home.join("data")).args(arguments);
+        app.env("DISPLAY", &display).env("HOME", &home);
+        app.env("DBUS_SESSION_BUS_ADDRESS", &self.session);
+        app.env("XDG_RUNTIME_DIR", self.folder.path().join("runtime"));
+        for name in ["XDG_DATA_HOME", "XDG_CONFIG_HOME", "WAYLAND_DISPLAY"] {
+            app.env_remove(name);
+        }
+        app.env("LANG", "en_GB.UTF-8").env("LC_ALL", "en_GB.UTF-8");
+        let log = fs::File::create(self.folder.path().join(format!("{name}.log"))).unwrap();
+        app.stdin(Stdio::null())
+            .stdout(log.try_clone().unwrap())
+            .stderr(log);
+        let app = Ended(app.spawn().expect("the app starts"));
+        Window {
+            desk: self,
+            name: name.to_owned(),
+            home,
+            app,
+            display,
+            _screen: screen,
+        }
+    }
+
+    /// A photo of one colour.
+    pub(crate) fn photo(&self, color: [u8; 3]) -> PathBuf {
+        let [r, g, b] = color;
+        let path = self.folder.path().join(format!("{r}-{g}-{b}.png"));
+        RgbImage::from_pixel(640, 480, Rgb(color))
+            .save(&path)
+            .unwrap();
+        path
+    }
+}
+
+/// The colour in the middle of a picture.
+pub(crate) fn center(picture: &Path) -> [u8; 3] {
+    let picture = image::open(picture).unwrap().into_rgb8();
+    picture
+        .get_pixel(picture.width() / 2, picture.height() / 2)
+        .0
+}
+
+/// Somebody's window.
+#[derive(Debug)]
+pub(crate) struct Window<'a> {
+    desk: &'a Desk,
+    name: String,
+    home: PathBuf,
+    app: Ended,
+    display: String,
+    _screen: Ended,
+}
+
+impl Window<'_> {
+    fn heard(&self) -> Vec<Heard> {
+        self.desk.reader.hear(self.app.0.id())
+    }
+
+    /// Waits until something with that in its name is on the screen, what is named just so first.
+    fn find(&self, name: &str, is_it: impl Fn(&Heard) -> bool) -> Place {
+        let found = until(|| {
+            let heard = self.heard();
+            let on_screen =
+                |one: &&Heard| one.place.width > 0 && one.place.height > 0 && is_it(one);
+            let mut exact = heard
+                .iter()
+                .filter(|one| one.name == name)
+                .filter(on_screen);
+            let mut partly = heard
+                .iter()
+                .filter(|one| one.name.contains(name))
+                .filter(on_screen);
+            exact
+                .next_back()
+                .or_else(|| partly.next_back())
+                .map(|one| one.place)
+        });
+        found.unwrap_or_else(|| panic!("{} does not see \"{name}\":\n{}", self.name, self.told()))
+    }
+
+    /// For a failure: everything that is there, and what the app logged.
+    fn told(&self) -> String {
+        let names = self
+            .heard()
+            .into_iter()
+            .map(|one| format!("  {} \"{}\"", one.role, one.name));
+        let log = self.desk.folder.path().join(format!("{}.log", self.name));
+        let picture = std::env::temp_dir().join(format!("parlor-{}.png", self.name));
+        self.picture().save(&picture).unwrap();
+        let names: Vec<String> = names.collect();
+        format!(
+            "{}\n{}\n(picture: {})",
+            names.join("\n"),
+            fs::read_to_string(log).unwrap_or_default(),
+            picture.display()
+        )
+    }
+
+    /// Waits until that can be read.
+    pub(crate) fn sees(&self, name: &str) {
+        self.find(name, |_| true);
+    }
+
+    /// How many messages say just that.
+    pub(crate) fn count(&self, text: &str) -> usize {
+        let heard = self.heard();
+        heard
+            .iter()
+            .filter(|one| one.role == role::PARAGRAPH && one.name == text)
+            .count()
+    }
+
+    /// Clicks a button, a link or a field by its name.
+    pub(crate) fn click(&self, name: &str) {
+        let can_be_clicked = |one: &Heard| [role::BUTTON, role::ENTRY].contains(&one.role);
+        let (x, y) = self.find(name, can_be_clicked).center();
+        let (x, y) = (x.to_string(), y.to_string());
+        self.xdotool(&["mousemove", &x, &y, "click", "1"]);
+    }
+
+    /// Clicks a field, again if what was above it took the first click, and types.
+    pub(crate) fn type_into(&self, field: &str, text: &str) {
+        self.focus(field);
+        self.xdotool(&["type", "--delay", "12", "--", text]);
+    }
+
+    /// Clicks a field until it has the keyboard.
+    pub(crate) fn focus(&self, field: &str) {
+        let focused = until(|| {
+            self.click(field);
+            let heard = self.heard();
+            let mut fields = heard.iter().filter(|one| one.role == role::ENTRY);
+            fields
+                .any(|one| one.name.contains(field) && one.has_focus)
+                .then_some(())
+        });
+        assert!(
+            focused.is_some(),
+            "{} cannot type into \"{field}\"",
+            self.name
+        );
+    }
+
+    /// Presses a key, as in `ctrl+v`.
+    pub(crate) fn press(&self, key: &str) {
+        self.xdotool(&["key", "--", key]);
+    }
+
+    fn xdotool(&self, arguments: &[&str]) {
+        let mut command = Command::new("xdotool");
+        let done = command
+            .args(arguments)
+            .env("DISPLAY", &self.display)
+            .output();
+        let done = done.expect("xdotool is installed");
+        assert!(done.status.success(), "{done:?}");
+    }
+
+    /// What was copied.
+    pub(crate) fn clipboard(&self) -> String {
+        let text = until(|| {
+            let out = self.xclip(&["-selection", "clipboard", "-out"], None);
+            (out.status.success() && !out.stdout.is_empty()).then_some(out.stdout)
+        });
+        String::from_utf8(text.expect("something is in the clipboard")).unwrap()
+    }
+
+    /// Puts a picture into the clipboard, as another program would.
+    pub(crate) fn copy_picture(&self, path: &Path) {
+        let picture = fs::read(path).unwrap();
+        let arguments = ["-selection", "clipboard", "-target", "image/png", "-in"];
+        assert!(self.xclip(&arguments, Some(&picture)).status.success());
+    }
+
+    fn xclip(&self, arguments: &[&str], input: Option<&[u8]>) -> Output {
+        let mut command = Command::new("xclip");
+        command.args(arguments).env("DISPLAY", &self.display);
+        command.stdin(Stdio::piped()).stderr(Stdio::null());
+        // It stays behind to serve what it was given, and would keep a pipe open.
+        command.stdout(if input.is_some() {
+            Stdio::null()
+        } else {
+            Stdio::piped()
+        });
+        let mut child = command.spawn().expect("xclip is installed");
+        let mut pipe = child.stdin.take().unwrap();
+        pipe.write_all(input.unwrap_or_default()).unwrap();
+        drop(pipe);
+        child.wait_with_output().unwrap()
+    }
+
+    /// What is on the screen.
+    fn picture(&self) -> RgbImage {
+        let mut command = Command::new("import");
+        command
+            .args(["-window", "root", "png:-"])
+            .env("DISPLAY", &self.display);
+        let shot = command.output().expect("imagemagick is installed");
+        image::load_from_memory(&shot.stdout).unwrap().into_rgb8()
+    }
+
+    /// Waits until a large part of the screen has a colour.
+    pub(crate) fn shows_color(&self, color: [u8; 3]) {
+        let is_near = |pixel: &Rgb<u8>| pixel.0.iter().zip(color).all(|(a, b)| a.abs_diff(b) < 12);
+        let shown = until(|| {
+            let count = self
+                .picture()
+                .pixels()
+                .filter(|pixel| is_near(pixel))
+                .count();
+            (count > 20_000).then_some(())
+        });
+        assert!(
+            shown.is_some(),
+            "{} shows no {color:?}: {}",
+            self.name,
+            self.told()
+        );
+    }
+
+    /// The files that arrived.
+    pub(crate) fn received(&self) -> Vec<PathBuf> {
+        let folder = self.home.join("Downloads/Parlor");
+        let files = fs::read_dir(folder)
+            .into_iter()
+            .flatten()
+            .map(|file| file.unwrap().path());
+        let whole = files.filter(|file| file.extension().is_none_or(|end| end != "part"));
+        whole.filter(|file| file.is_file()).collect()
+    }
+
+    /// Ends it as a crash would.
+    pub(crate) fn kill(mut self) {
+        self.app.0.kill().unwrap();
+        self.app.0.wait().unwrap();
+    }
+
+    /// Ends it as the system does, so that its data can be opened again.
+    pub(crate) fn close(self) {
+        self.kill();
+    }
+}
+
+fn quiet(command: &mut Command) -> &mut Command {
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+}
+
+/// Starts a program that says one line when it is ready.
+fn first_line(command: &mut Command) -> (Ended, String) {
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
+    let program = command.get_program().to_string_lossy().into_owned();
+    let child = command
+        .spawn()
+        .unwrap_or_else(|error| panic!("{program}: {error}"));
+    let mut child = Ended(child);
+    let out = child.0.stdout.take().unwrap();
+    let mut line = String::new();
+    BufReader::new(out).read_line(&mut line).unwrap();
+    assert!(!line.trim().is_empty(), "{program} does not start");
+    (child, line.trim().to_owned())
+}
+
+/// Looks again and again until there is something.
+fn until<T>(mut look: impl FnMut() -> Option<T>) -> Option<T> {
+    let started = Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return Some(found);
+        }
+        if started.elapsed() > PATIENCE {
+            return None;
+        }
+        std::thread::sleep(GLANCE);
+    }
+}

@@ -1,0 +1,121 @@
+//! The real app in real windows, driven as a person would: it is found by what a screen reader
+//! hears (AT-SPI), clicked with a mouse and typed on a keyboard (XTEST), with a real signaling
+//! server, real WebRTC and real files.
+//!
+//! Why this driver: docs/decisions/0011-driving-the-app.md.
+#![cfg(target_os = "linux")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot set up its scene has failed"
+)]
+
+mod desk;
+mod screen_reader;
+
+use desk::{Desk, Window};
+
+/// Somebody's first start: says a name.
+fn introduce(window: &Window<'_>, name: &str) {
+    window.type_into("Your name", name);
+    window.click("Start");
+    window.sees("Open a room, invite a friend");
+}
+
+/// Opens a room; gives its link.
+fn open_room(window: &Window<'_>) -> String {
+    window.click("New room");
+    window.sees("Invite to this room");
+    window.sees("QR code of the invite");
+    window.click("Copy link");
+    window.sees("Copied");
+    let link = window.clipboard();
+    assert!(link.contains("/j#"), "{link}");
+    window.click("Close");
+    link
+}
+
+fn join(window: &Window<'_>, link: &str) {
+    window.click("Join");
+    window.type_into("Link or code", link);
+    window.press("Return");
+    window.sees("Message");
+}
+
+fn say(window: &Window<'_>, text: &str) {
+    window.type_into("Message", text);
+    window.press("Return");
+}
+
+#[test]
+fn two_people_talk_and_hand_each_other_photos() {
+    let desk = Desk::set();
+    let (ada, bob) = (desk.open("ada", &[]), desk.open("bob", &[]));
+    introduce(&ada, "Ada");
+    introduce(&bob, "Bob");
+    let link = open_room(&ada);
+    join(&bob, &link);
+    ada.sees("Bob, connected");
+    bob.sees("Ada, connected");
+
+    say(&ada, "Hello Bob");
+    bob.sees("Hello Bob");
+    say(&bob, "Hello Ada");
+    ada.sees("Hello Ada");
+
+    for (from, to, color) in [(&ada, &bob, [200, 40, 40]), (&bob, &ada, [40, 40, 200])] {
+        let photo = desk.photo(color);
+        from.copy_picture(&photo);
+        from.focus("Message");
+        from.press("ctrl+v");
+        to.click("Accept");
+        to.sees("Received");
+        from.sees("Sent to 1 person");
+        let received = to.received();
+        assert_eq!(received.len(), 1, "{received:?}");
+        assert_eq!(desk::center(&received[0]), color);
+        to.shows_color(color);
+    }
+}
+
+#[test]
+fn what_was_said_alone_is_there_after_a_kill_and_is_heard_once() {
+    let desk = Desk::set();
+    let ada = desk.open("ada", &[]);
+    introduce(&ada, "Ada");
+    let link = open_room(&ada);
+    say(&ada, "Is anybody there");
+    ada.sees("Is anybody there");
+    ada.sees("Waiting for somebody to come");
+    ada.kill();
+    let ada = desk.open("ada", &[]);
+    ada.click("You: Is anybody there");
+    ada.sees("Is anybody there");
+    let bob = desk.open("bob", &[]);
+    introduce(&bob, "Bob");
+    join(&bob, &link);
+    bob.sees("Is anybody there");
+    say(&ada, "Now you are");
+    bob.sees("Now you are");
+    assert_eq!(bob.count("Is anybody there"), 1);
+}
+
+#[test]
+fn a_link_and_files_on_the_command_line_lead_into_the_room() {
+    let desk = Desk::set();
+    let ada = desk.open("ada", &[]);
+    introduce(&ada, "Ada");
+    let link = open_room(&ada);
+    let bob = desk.open("bob", &[&link]);
+    bob.type_into("Your name", "Bob");
+    bob.click("Start");
+    bob.sees("Message");
+    ada.sees("Bob, connected");
+    bob.close();
+    let photo = desk.photo([10, 160, 60]);
+    let bob = desk.open("bob", &[photo.to_str().unwrap()]);
+    bob.sees("1 file is ready to go");
+    bob.click("Ada");
+    ada.click("Accept");
+    ada.sees("Received");
+    bob.sees("Sent to 1 person");
+}

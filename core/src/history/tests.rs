@@ -1,0 +1,153 @@
+use parlor_proto::name::SafePath;
+
+use super::*;
+
+const ROOM: RoomId = RoomId([1; 16]);
+const ADA: DeviceId = DeviceId([2; 16]);
+const BOB: DeviceId = DeviceId([3; 16]);
+const STREAM: u64 = u64::MAX;
+
+fn history() -> History {
+    History::of(Store::in_memory().unwrap())
+}
+
+fn message(stream: u64, seq: u64) -> ChatMessage {
+    ChatMessage::new(stream, seq, 5, "hello")
+}
+
+fn last(history: &History, max: u32) -> Vec<KeptEntry> {
+    history.entries_before(ROOM, None, max).unwrap()
+}
+
+fn offered(name: &str) -> OfferedFile {
+    OfferedFile {
+        path: SafePath::sanitise(name),
+        size: 7,
+        root: [9; 32],
+        modified_ms: None,
+        mime: None,
+    }
+}
+
+#[test]
+fn a_message_is_kept_as_it_was_said() {
+    let history = history();
+    history.keep(ROOM, ADA, &message(STREAM, 1)).unwrap();
+    let [entry] = &last(&history, 10)[..] else {
+        panic!("one entry");
+    };
+    assert_eq!(entry.author, ADA);
+    let content = KeptContent::Message {
+        stream: STREAM,
+        seq: 1,
+        written_at_ms: 5,
+        text: "hello".to_owned(),
+        signature: [0; 64],
+    };
+    assert_eq!(entry.content, content);
+}
+
+#[test]
+fn an_offer_is_kept_once_with_the_places_of_its_files() {
+    let history = history();
+    let files = [offered("a.jpg"), offered("b.jpg")];
+    for _ in 0..2 {
+        history.keep_offer(ROOM, BOB, u64::MAX, &files).unwrap();
+    }
+    let path = Path::new("/photos/b.jpg");
+    history.keep_path(ROOM, BOB, (u64::MAX, 1), path).unwrap();
+    let [entry] = &last(&history, 10)[..] else {
+        panic!("one entry");
+    };
+    let content = KeptContent::Offer {
+        transfer: u64::MAX,
+        files: files.to_vec(),
+        paths: BTreeMap::from([(1, path.to_owned())]),
+    };
+    assert_eq!(entry.content, content);
+}
+
+#[test]
+fn members_go_by_their_latest_name() {
+    let history = history();
+    for name in ["Bob", "Robert"] {
+        let name = DisplayName::sanitise(name);
+        history.keep_member(ROOM, BOB, &name).unwrap();
+    }
+    let members = history.members(ROOM).unwrap();
+    assert_eq!(members[&BOB].as_str(), "Robert");
+}
+
+#[test]
+fn a_message_kept_twice_is_there_once() {
+    let history = history();
+    history
+        .keep(ROOM, ADA, &ChatMessage::new(STREAM, 1, 5, "hello"))
+        .unwrap();
+    history
+        .keep(ROOM, ADA, &ChatMessage::new(STREAM, 1, 5, "hello"))
+        .unwrap();
+    assert_eq!(last(&history, 10).len(), 1);
+}
+
+#[test]
+fn the_same_number_in_another_stream_is_another_message() {
+    let history = history();
+    for stream in [STREAM, 1] {
+        let message = ChatMessage::new(stream, 1, 5, "hello");
+        history.keep(ROOM, ADA, &message).unwrap();
+    }
+    assert_eq!(last(&history, 10).len(), 2);
+}
+
+#[test]
+fn the_last_messages_of_one_room_come_oldest_first() {
+    let history = history();
+    for seq in 1..=5 {
+        history
+            .keep(ROOM, ADA, &ChatMessage::new(STREAM, seq, 0, "x"))
+            .unwrap();
+    }
+    history
+        .keep(
+            RoomId([9; 16]),
+            ADA,
+            &ChatMessage::new(STREAM, 1, 0, "elsewhere"),
+        )
+        .unwrap();
+    let seq = |entry: &KeptEntry| match entry.content {
+        KeptContent::Message { seq, .. } => seq,
+        KeptContent::Offer { .. } => 0,
+    };
+    let seqs: Vec<u64> = last(&history, 3).iter().map(seq).collect();
+    assert_eq!(seqs, [3, 4, 5]);
+}
+
+#[test]
+fn a_later_session_goes_on_from_its_last_stream() {
+    let history = history();
+    for (stream, seq) in [(1, 1), (1, 2), (STREAM, 7), (STREAM, 8)] {
+        history.keep(ROOM, ADA, &message(stream, seq)).unwrap();
+    }
+    history.keep(ROOM, BOB, &message(5, 4)).unwrap();
+    history.keep_receipt(ROOM, BOB, STREAM, 7).unwrap();
+    let record = history.record(ROOM, ADA).unwrap();
+    let own = record.own.unwrap();
+    assert_eq!(own.messages, [message(STREAM, 7), message(STREAM, 8)]);
+    let (device, through) = (BOB, 4);
+    let author = AuthorRecord {
+        device,
+        stream: 5,
+        through,
+    };
+    assert_eq!(record.authors, [author]);
+    assert_eq!(record.readers, [ReaderRecord { device, through: 7 }]);
+}
+
+#[test]
+fn receipts_of_a_former_stream_do_not_count() {
+    let history = history();
+    history.keep(ROOM, ADA, &message(STREAM, 1)).unwrap();
+    history.keep_receipt(ROOM, BOB, 1, 99).unwrap();
+    assert_eq!(history.record(ROOM, ADA).unwrap().readers, []);
+}

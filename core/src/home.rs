@@ -1,0 +1,468 @@
+//! What a device keeps: who it is, its rooms with all that was said there, the devices it met and
+//! what the person set. One SQLite file in the app's data folder.
+//!
+//! A program with several rooms at once opens the home first and starts its rooms with
+//! [`IdentityLocation::Home`](crate::options::IdentityLocation::Home): they all are the same
+//! device then. Everything here reads or writes the disk and may wait for it; a user interface
+//! calls it from another thread.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use parlor_engine::device::DeviceKey;
+use parlor_engine::known::KnownDevice;
+use parlor_engine::record::ReaderRecord;
+use parlor_proto::id::{DeviceId, RoomId};
+use parlor_proto::invite::{Invite, RoomSecret, ServerUrl};
+use parlor_proto::text::DisplayName;
+use rusqlite::{OptionalExtension as _, Row, params};
+
+use crate::clock::wall_clock_ms;
+use crate::driver::OUTGOING_FOLDER;
+use crate::history::{History, KeptEntry, unsigned};
+use crate::options::IdentityLocation;
+use crate::room::{KeyState, StartError};
+use crate::share::Shelf;
+use crate::store::{Opened, Store, Trouble};
+
+/// A setting's value, in bytes: far more than any has.
+pub const SETTING_MAX_BYTES: usize = 64 * 1024;
+
+/// Why something is not kept or not found.
+#[derive(Debug, thiserror::Error)]
+pub enum HomeError {
+    /// The disk or the file refused.
+    #[error("cannot use {path}: {reason}")]
+    File {
+        /// The data folder.
+        path: PathBuf,
+        /// What SQLite said.
+        reason: String,
+    },
+    /// A setting is longer than [`SETTING_MAX_BYTES`].
+    #[error("the setting {name} is too long ({len_bytes} bytes, at most {SETTING_MAX_BYTES})")]
+    SettingTooLong {
+        /// Which.
+        name: String,
+        /// Its length.
+        len_bytes: usize,
+    },
+}
+
+/// A room that the person can come back to.
+#[derive(Debug, Clone)]
+pub struct KeptRoom {
+    /// The way in.
+    pub invite: Invite,
+    /// Whether this device hosts the server that introduces its members.
+    pub is_hosted: bool,
+    /// As the person calls it.
+    pub title: Option<String>,
+    /// When this device first was there, in milliseconds since 1970.
+    pub made_at_ms: u64,
+    /// The last entry.
+    pub last: Option<KeptEntry>,
+    /// Entries of others that came after the person last looked.
+    pub unread: u32,
+    /// By what names people go there.
+    pub members: BTreeMap<DeviceId, DisplayName>,
+}
+
+impl KeptRoom {
+    /// The room as the server knows it.
+    #[must_use]
+    pub fn id(&self) -> RoomId {
+        self.invite.secret.room_id()
+    }
+}
+
+/// The open file of local state. Clones share it; the device key is in use until the last of them,
+/// and of the rooms started with it, is gone.
+#[derive(Clone)]
+pub struct Home(Arc<Inner>);
+
+struct Inner {
+    folder: PathBuf,
+    key: DeviceKey,
+    state: KeyState,
+    store: Mutex<History>,
+    /// For further connections; SQLite's own may not be shared by threads.
+    origin: Mutex<Store>,
+}
+
+impl fmt::Debug for Home {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Home")
+            .field("state", &self.0.state)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Home {
+    /// Opens the home in `folder`, making it on first use.
+    ///
+    /// # Errors
+    /// [`StartError::Identity`] when the file cannot be made or read. It is never replaced.
+    pub fn open(folder: &Path) -> Result<Self, StartError> {
+        let location = IdentityLocation::Folder(folder.to_owned());
+        let Opened { key, state, store } = Opened::open(&location)?;
+        let refused = |error: rusqlite::Error| StartError::Identity {
+            path: folder.to_owned(),
+            reason: error.to_string(),
+        };
+        if state == KeyState::Kept {
+            store.forget_old_transfers().map_err(refused)?;
+            let numbers = store.offer_numbers().map_err(refused)?;
+            Shelf::new(Some(folder.join(OUTGOING_FOLDER)), 0).keep_only(&numbers);
+        }
+        let history = History::of(store.another().map_err(refused)?);
+        Ok(Self(Arc::new(Inner {
+            folder: folder.to_owned(),
+            key,
+            state,
+            store: Mutex::new(history),
+            origin: Mutex::new(store),
+        })))
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.0.folder
+    }
+
+    /// This device, as the others see it.
+    #[must_use]
+    pub fn device(&self) -> DeviceId {
+        self.0.key.id()
+    }
+
+    /// Whether it will be the same the next time. [`KeyState::InUse`] where another Parlor has the
+    /// home open.
+    #[must_use]
+    pub fn key_state(&self) -> KeyState {
+        self.0.state
+    }
+
+    /// What a room of this home starts with.
+    pub(crate) fn for_a_room(&self) -> Result<Opened, Trouble> {
+        let origin = self.0.origin.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(Opened {
+            key: self.0.key.clone(),
+            state: self.0.state,
+            store: origin.another()?,
+        })
+    }
+
+    fn history(&self) -> MutexGuard<'_, History> {
+        // Nothing is half done in there: SQLite rolls back.
+        self.0.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn told<T>(&self, done: rusqlite::Result<T>) -> Result<T, HomeError> {
+        done.map_err(|error| HomeError::File {
+            path: self.0.folder.clone(),
+            reason: error.to_string(),
+        })
+    }
+
+    /// What was set under that name.
+    ///
+    /// # Errors
+    /// [`HomeError::File`].
+    pub fn setting(&self, name: &str) -> Result<Option<String>, HomeError> {
+        let history = self.history();
+        let connection = history.connection();
+        let select = "SELECT value FROM setting WHERE name = ?1";
+        let value = connection.query_row(select, [name], |row| row.get(0));
+        self.told(value.optional())
+    }
+
+    /// Keeps a setting for good.
+    ///
+    /// # Errors
+    /// [`HomeError`].
+    pub fn set(&self, name: &str, value: &str) -> Result<(), HomeError> {
+        if value.len() > SETTING_MAX_BYTES {
+            return Err(HomeError::SettingTooLong {
+                name: name.to_owned(),
+                len_bytes: value.len(),
+            });
+        }
+        let insert = "INSERT OR REPLACE INTO setting VALUES (?1, ?2)";
+        let done = self.history().connection().execute(insert, [name, value]);
+        self.told(done).map(drop)
+    }
+
+    /// Every room, the one with the latest entry first.
+    ///
+    /// # Errors
+    /// [`HomeError::File`].
+    pub fn rooms(&self) -> Result<Vec<KeptRoom>, HomeError> {
+        let history = self.history();
+        let own = self.device();
+        let read = || {
+            let mut select = history.connection().prepare_cached(
+                "SELECT secret, server, is_hosted, title, made_at_ms, read_through FROM room",
+            )?;
+            let rows = select.query_map([], room_from)?;
+            let mut rooms = Vec::new();
+            for row in rows {
+                let Some((mut room, read_through)) = row? else {
+                    continue;
+                };
+                let id = room.id();
+                room.last = history.entries_before(id, None, 1)?.pop();
+                room.unread = history.unread(id, own, read_through)?;
+                room.members = history.members(id)?;
+                rooms.push(room);
+            }
+            Ok(rooms)
+        };
+        let mut rooms = self.told(read())?;
+        let latest = |room: &KeptRoom| {
+            let entry = room.last.as_ref().map(|entry| entry.kept_at_ms);
+            entry.unwrap_or(room.made_at_ms)
+        };
+        rooms.sort_by_key(|room| std::cmp::Reverse(latest(room)));
+        Ok(rooms)
+    }
+
+    /// Remembers a room, or that its server is another one now.
+    ///
+    /// # Errors
+    /// [`HomeError::File`].
+    pub fn keep_room(&self, invite: &Invite, is_hosted: bool) -> Result<(), HomeError> {
+        let insert = "INSERT INTO room VALUES (?1, ?2, ?3, ?4, NULL, ?5, 0)
+             ON CONFLICT DO UPDATE SET server = ?3, is_hosted = ?4";
+        let done = self.history().connection().execute(
+            insert,
+            params![
+                invite.secret.room_id().0,
+                invite.secret.expose(),
+                invite.server.link_base(),
+                is_hosted,
+                wall_clock_ms()
+            ],
+        );
+        self.told(done).map(drop)
+    }
+
+    /// Calls a room something; nothing takes the name away.
+    ///
+    /// # Errors
+    /// [`HomeError::File`].
+    pub fn name_room(&self, room: RoomId, title: Option<&str>) -> Result<(), HomeError> {
+        let update = "UPDATE room SET title = ?2 WHERE room = ?1";
+        let history = self.history();
+        let done = history.connection().execute(update, params![room.0, title]);
+        self.told(done).map(drop)
+    }
+
+    /// The person has seen everything in the room up to now.
+    ///
+    /// # Errors
+    /// [`HomeError::File`].
+    pub fn mark_read(&self, room: RoomId) -> Result<(), HomeError> {
+        let update = "UPDATE room SET read_through =
+             (SELECT IFNULL(MAX(place), 0) FROM entry WHERE room = ?1) WHERE room = ?1";
+        let done = self.history().connection().execute(update, params![room.0]);
+        self.told(done).map(drop)
+    }
+
+    /// Removes everything of a room that is not open, from the bytes of the file, too. An open one
+    /// is left by [`Room::leave_and_forget`](crate::room::Room::leave_and_forget).
+    ///
+    /// # Errors
+    /// [`HomeError::File`].
+    pub fn forget_room(&self, room: RoomId) -> Result<(), HomeError> {
+        let history = self.history();
+        let forget = || {
+            let transaction = history.connection().unchecked_transaction()?;
+            history.forget(room)?;
+            transaction.commit()?;
+            history.settle()
+        };
+        self.told(forget())
+    }
+
+    /// The last `max` entries of a room that come before `place`, oldest first.
+    ///
+    /// # Errors
+    /// [`HomeError::File`].
+    pub fn entries_before(
+        &self,
+        room: RoomId,
+        place: Option<u64>,
+        max: u32,
+    ) -> Result<Vec<KeptEntry>, HomeError> {
+        let entries = self.history().entries_before(room, place, max);
+        self.told(entries)
+    }
+
+    /// How far each reader has which of this device's streams.
+    ///
+    /// # Errors
+    /// [`HomeError::File`].
+    pub fn receipts(&self, room: RoomId) -> Result<Vec<(u64, ReaderRecord)>, HomeError> {
+        let receipts = self.history().receipts(room);
+        self.told(receipts)
+    }
+
+    /// Everybody who was met.
+    ///
+    /// # Errors
+    /// [`HomeError::File`].
+    pub fn known_devices(&self) -> Result<Vec<KnownDevice>, HomeError> {
+        let origin = self.0.origin.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = origin.known_devices();
+        self.told(known)
+    }
+}
+
+/// The room and how far it was read; `None` for what no version of this program writes.
+fn room_from(row: &Row<'_>) -> rusqlite::Result<Option<(KeptRoom, u64)>> {
+    let server: String = row.get("server")?;
+    let Ok(server) = ServerUrl::parse(&server) else {
+        return Ok(None);
+    };
+    let room = KeptRoom {
+        invite: Invite {
+            server,
+            secret: RoomSecret::from_bytes(row.get("secret")?),
+        },
+        is_hosted: row.get("is_hosted")?,
+        title: row.get("title")?,
+        made_at_ms: unsigned(row.get("made_at_ms")?),
+        last: None,
+        unread: 0,
+        members: BTreeMap::new(),
+    };
+    Ok(Some((room, unsigned(row.get("read_through")?))))
+}
+
+#[cfg(test)]
+mod tests {
+    use parlor_proto::frame::ChatMessage;
+
+    use super::*;
+
+    const BOB: DeviceId = DeviceId([3; 16]);
+
+    fn invite(secret: u8) -> Invite {
+        Invite {
+            server: ServerUrl::parse("https://example.org").unwrap(),
+            secret: RoomSecret::from_bytes([secret; 32]),
+        }
+    }
+
+    fn says(home: &Home, room: &Invite, author: DeviceId, seq: u64) {
+        let message = ChatMessage::new(7, seq, 0, &format!("message {seq}"));
+        let id = room.secret.room_id();
+        home.history().keep(id, author, &message).unwrap();
+    }
+
+    #[test]
+    fn rooms_and_settings_are_there_the_next_time() {
+        let data = tempfile::tempdir().unwrap();
+        let home = Home::open(data.path()).unwrap();
+        home.keep_room(&invite(1), true).unwrap();
+        home.name_room(invite(1).secret.room_id(), Some("Trip"))
+            .unwrap();
+        home.set("language", "de").unwrap();
+        drop(home);
+        let home = Home::open(data.path()).unwrap();
+        let rooms = home.rooms().unwrap();
+        assert_eq!(rooms.len(), 1);
+        assert_eq!(rooms[0].title.as_deref(), Some("Trip"));
+        assert_eq!(rooms[0].invite.to_link(), invite(1).to_link());
+        assert!(rooms[0].is_hosted);
+        assert_eq!(home.setting("language").unwrap().as_deref(), Some("de"));
+        assert_eq!(home.setting("look").unwrap(), None);
+    }
+
+    #[test]
+    fn what_others_said_is_unread_until_it_is_looked_at() {
+        let data = tempfile::tempdir().unwrap();
+        let home = Home::open(data.path()).unwrap();
+        home.keep_room(&invite(1), false).unwrap();
+        says(&home, &invite(1), BOB, 1);
+        says(&home, &invite(1), home.device(), 1);
+        says(&home, &invite(1), BOB, 2);
+        let unread = || home.rooms().unwrap()[0].unread;
+        assert_eq!(unread(), 2);
+        home.mark_read(invite(1).secret.room_id()).unwrap();
+        assert_eq!(unread(), 0);
+        says(&home, &invite(1), BOB, 3);
+        assert_eq!(unread(), 1);
+    }
+
+    #[test]
+    fn pages_of_a_room_follow_each_other_without_a_gap() {
+        let data = tempfile::tempdir().unwrap();
+        let home = Home::open(data.path()).unwrap();
+        let room = invite(1).secret.room_id();
+        for seq in 1..=5 {
+            says(&home, &invite(1), BOB, seq);
+            says(&home, &invite(2), BOB, seq);
+        }
+        let last = home.entries_before(room, None, 3).unwrap();
+        let first = home.entries_before(room, Some(last[0].place), 3).unwrap();
+        let seq = |entry: &KeptEntry| match entry.content {
+            crate::history::KeptContent::Message { seq, .. } => seq,
+            crate::history::KeptContent::Offer { .. } => 0,
+        };
+        assert_eq!(
+            first.iter().chain(&last).map(seq).collect::<Vec<_>>(),
+            [1, 2, 3, 4, 5]
+        );
+    }
+
+    #[test]
+    fn a_forgotten_room_takes_its_entries_along_and_leaves_the_others() {
+        let data = tempfile::tempdir().unwrap();
+        let home = Home::open(data.path()).unwrap();
+        for room in [invite(1), invite(2)] {
+            home.keep_room(&room, false).unwrap();
+            says(&home, &room, BOB, 1);
+        }
+        home.forget_room(invite(1).secret.room_id()).unwrap();
+        let rooms = home.rooms().unwrap();
+        assert_eq!(rooms.len(), 1);
+        assert_eq!(rooms[0].id(), invite(2).secret.room_id());
+        let left = home.entries_before(invite(1).secret.room_id(), None, 9);
+        assert!(left.unwrap().is_empty());
+    }
+
+    #[test]
+    fn the_rooms_of_a_home_are_one_device() {
+        let data = tempfile::tempdir().unwrap();
+        let home = Home::open(data.path()).unwrap();
+        let (one, other) = (home.for_a_room().unwrap(), home.for_a_room().unwrap());
+        assert_eq!(one.key.id(), other.key.id());
+        assert_eq!((one.state, other.state), (KeyState::Kept, KeyState::Kept));
+    }
+
+    #[test]
+    fn the_key_is_in_use_until_the_last_room_is_gone() {
+        let data = tempfile::tempdir().unwrap();
+        let home = Home::open(data.path()).unwrap();
+        let room = home.for_a_room().unwrap();
+        drop(home);
+        let state = || Home::open(data.path()).unwrap().key_state();
+        assert_eq!(state(), KeyState::InUse);
+        drop(room);
+        assert_eq!(state(), KeyState::Kept);
+    }
+
+    #[test]
+    fn a_setting_that_is_too_long_is_refused_by_name() {
+        let data = tempfile::tempdir().unwrap();
+        let home = Home::open(data.path()).unwrap();
+        let long = "x".repeat(SETTING_MAX_BYTES + 1);
+        let error = home.set("look", &long).unwrap_err();
+        assert!(error.to_string().contains("look"), "{error}");
+    }
+}
