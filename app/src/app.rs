@@ -7,7 +7,7 @@ use dioxus::prelude::*;
 use dioxus_desktop::wry::http::Response;
 use dioxus_desktop::{use_asset_handler, use_wry_event_handler};
 use parlor_app_model::model::{Model, Screen, Sheet, Stage};
-use parlor_app_model::msg::{Intent, Msg, Report};
+use parlor_app_model::msg::{Msg, Report};
 use parlor_app_model::settings::Look;
 use parlor_proto::id::DeviceId;
 use tokio::sync::mpsc;
@@ -16,6 +16,8 @@ use crate::bridge::executor::Setup;
 use crate::bridge::pictures::{PictureId, Pictures};
 use crate::bridge::{self, Courier, executor};
 use crate::component::toast::Toasts;
+use crate::instance::{self, Given};
+use crate::window::WindowPlace;
 use crate::words::Words;
 use crate::{platform, screen, sheet};
 
@@ -59,10 +61,8 @@ const FONTS: [(&str, &[u8]); 5] = [
 pub struct Start {
     /// Where everything is kept; the platform's place without.
     pub data_folder: Option<PathBuf>,
-    /// A link to go in by.
-    pub link: Option<String>,
-    /// Files to be shared.
-    pub files: Vec<PathBuf>,
+    /// A link to go in by, or files to be shared.
+    pub given: Given,
     /// A scene to be shown in place of a person's own rooms.
     pub scene: Option<String>,
 }
@@ -77,10 +77,16 @@ pub fn App() -> Element {
     let words = use_memo(move || Words::new(language.read().as_deref()));
     use_context_provider(|| model);
     use_context_provider(|| words);
+    let class = if start.scene.is_some() {
+        "app still"
+    } else {
+        "app"
+    };
+    let folder = start.data_folder.clone();
     let reports = use_bridge(model, start, &pictures);
     serve_pictures(pictures);
     serve_fonts();
-    watch_window(reports);
+    watch_window(reports, folder);
     let look = use_memo(move || model.read().settings.look);
     let look = match *look.read() {
         Look::System => "system",
@@ -88,7 +94,7 @@ pub fn App() -> Element {
         Look::Dark => "dark",
     };
     rsx! {
-        div { class: "app", "data-look": look, lang: words.read().language(), dir: "ltr",
+        div { class, "data-look": look, lang: words.read().language(), dir: "ltr",
             Shown {}
             Toasts {}
         }
@@ -108,7 +114,7 @@ fn use_bridge(model: Signal<Model>, start: Start, pictures: &Pictures) -> mpsc::
             platform: platform::current(),
             pictures,
         };
-        for intent in first_intents(start.link, start.files) {
+        for intent in start.given.intents() {
             courier.send(intent);
         }
         match start.scene {
@@ -117,6 +123,9 @@ fn use_bridge(model: Signal<Model>, start: Start, pictures: &Pictures) -> mpsc::
                 tokio::spawn(crate::demo::play(scene, setup, world.clone(), effect_queue));
             }
             _ => {
+                if let Some(folder) = setup.data_folder.clone() {
+                    hear_later_starts(folder, world.clone());
+                }
                 tokio::spawn(executor::run(setup, world.clone(), effect_queue));
                 tokio::spawn(tell_the_time(world));
             }
@@ -127,17 +136,24 @@ fn use_bridge(model: Signal<Model>, start: Start, pictures: &Pictures) -> mpsc::
     reports
 }
 
-fn first_intents(link: Option<String>, files: Vec<PathBuf>) -> Vec<Intent> {
-    let link = link.map(Intent::OpenLink);
-    let files = (!files.is_empty()).then_some(Intent::ShareIn(files));
-    link.into_iter().chain(files).collect()
-}
-
 /// This device, once the home is open.
 pub(crate) fn own_device() -> Option<DeviceId> {
     let model = use_context::<Signal<Model>>();
     let device = use_memo(move || model.read().device);
     *device.read()
+}
+
+/// What a later start of the app is given comes here, and the window to the front.
+fn hear_later_starts(folder: PathBuf, messages: mpsc::Sender<Msg>) {
+    let (raise, mut raised) = mpsc::channel(1);
+    tokio::spawn(instance::listen(folder, messages, raise));
+    let window = dioxus_desktop::window();
+    spawn(async move {
+        while raised.recv().await.is_some() {
+            window.set_minimized(false);
+            window.set_focus();
+        }
+    });
 }
 
 async fn tell_the_time(reports: mpsc::Sender<Msg>) {
@@ -200,20 +216,44 @@ fn serve_fonts() {
     });
 }
 
-fn watch_window(reports: mpsc::Sender<Msg>) {
+/// Tells the model whether the window is in front, and keeps where it was.
+fn watch_window(reports: mpsc::Sender<Msg>, folder: Option<PathBuf>) {
     use dioxus_desktop::tao::event::{Event, WindowEvent};
+    let window = dioxus_desktop::use_window();
     use_wry_event_handler(move |event, _| {
-        if let Event::WindowEvent {
-            event: WindowEvent::Focused(is_in_front),
-            ..
-        } = event
+        let Event::WindowEvent { event, .. } = event else {
+            return;
+        };
+        if let WindowEvent::Focused(is_in_front) = event
             && reports
                 .try_send(Msg::Report(Report::InFront(*is_in_front)))
                 .is_err()
         {
             tracing::debug!("the model does not keep up with the window");
         }
+        if matches!(
+            event,
+            WindowEvent::Focused(false) | WindowEvent::CloseRequested
+        ) && let Some(folder) = &folder
+        {
+            place_of(&window).keep(folder);
+        }
     });
+}
+
+fn place_of(window: &dioxus_desktop::tao::window::Window) -> WindowPlace {
+    let scale = window.scale_factor();
+    let size = window.inner_size().to_logical(scale);
+    let position = window
+        .outer_position()
+        .unwrap_or_default()
+        .to_logical(scale);
+    WindowPlace {
+        width: size.width,
+        height: size.height,
+        x: position.x,
+        y: position.y,
+    }
 }
 
 /// The stage, the screen and the sheet.

@@ -66,6 +66,15 @@ const JONAS: DeviceId = DeviceId([19; 16]);
 const LENA: DeviceId = DeviceId([30; 16]);
 const STREAM: u64 = 7;
 
+/// What is printed once a scene is whole.
+pub const SHOWN: &str = "shown";
+
+/// Whether the scene is whole only with the entries of a room.
+fn is_room(screen: &str) -> bool {
+    let in_rooms = ["invite", "peer", "transfers"];
+    screen.starts_with("room") || in_rooms.contains(&screen)
+}
+
 /// Shows a scene until the app ends.
 pub async fn play(
     scene: String,
@@ -84,6 +93,9 @@ pub async fn play(
         files,
     };
     stage.open(screen, settings).await;
+    if !is_room(screen) {
+        println!("{SHOWN}");
+    }
     loop {
         match effects.recv().await {
             Some(Effect::LoadEntries { room, before: None }) => {
@@ -100,6 +112,7 @@ pub async fn play(
                 if room == trip().secret.room_id() {
                     stage.after_the_trip(screen).await;
                 }
+                println!("{SHOWN}");
             }
             Some(_) => {}
             None => break,

@@ -16,8 +16,10 @@
 pub mod app;
 pub mod bridge;
 pub mod format;
+pub mod instance;
 pub mod platform;
 pub mod qr;
+pub mod window;
 pub mod words;
 
 mod component;

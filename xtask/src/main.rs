@@ -20,6 +20,8 @@ mod ci;
 mod faults;
 mod names;
 mod run;
+#[cfg(target_os = "linux")]
+mod screenshots;
 mod setup;
 mod shell;
 
@@ -57,6 +59,13 @@ enum Command {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
+    /// Take pictures of the app's screens into docs/screenshots, from made-up data.
+    #[cfg(target_os = "linux")]
+    Screenshots {
+        /// Only screens with this in their name.
+        #[arg(long, default_value = "")]
+        only: String,
+    },
     /// Start Parlor: the app where there is one and a display, otherwise a demo in the terminal.
     Run,
     /// Fetch dependencies and say which optional tools are missing.
@@ -70,6 +79,8 @@ fn main() -> ExitCode {
         #[cfg(target_os = "linux")]
         Command::Faults(settings) => faults::run(&settings),
         Command::Names { count, seed } => names::run(count, seed),
+        #[cfg(target_os = "linux")]
+        Command::Screenshots { only } => screenshots::run(&only),
         Command::Run => run::run(),
         Command::Setup => setup::run(),
     };

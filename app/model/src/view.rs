@@ -10,6 +10,8 @@ pub mod transfers;
 
 use std::time::Duration;
 
+pub use parlor_engine::input::IncomingKey;
+pub use parlor_engine::known::Standing;
 use parlor_engine::view::{AddressKind, PathView, PeerStateView, PeerView};
 use parlor_proto::id::DeviceId;
 

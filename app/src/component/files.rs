@@ -5,8 +5,8 @@ use lucide_dioxus::{AudioLines, File, Film, FolderOpen, Image, Pause, Play, X};
 use parlor_app_model::effect::TransferRef;
 use parlor_app_model::msg::{Intent, RoomIntent};
 use parlor_app_model::view::FileKind;
+use parlor_app_model::view::IncomingKey;
 use parlor_app_model::view::rows::{By, FileCell, FilesRow, FilesState, Progress};
-use parlor_core::room::input::IncomingKey;
 use parlor_proto::id::{DeviceId, RoomId};
 
 use crate::app::own_device;

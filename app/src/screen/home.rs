@@ -21,8 +21,13 @@ pub(crate) fn Home() -> Element {
     let words = use_words();
     let courier = use_courier();
     let view = view.read();
+    let transfers_label = if view.transfers > 0 {
+        t!(words, "transfers-now", count = view.transfers)
+    } else {
+        t!(words, "transfers")
+    };
     let (settings, transfers) = (courier.clone(), courier.clone());
-    let (new_room, join) = (courier.clone(), courier.clone());
+    let (new_room, join) = (courier.clone(), courier);
     rsx! {
         nav { class: "pane home", "aria-label": t!(words, "home-title"),
             header { class: "bar",
@@ -30,10 +35,13 @@ pub(crate) fn Home() -> Element {
                 button {
                     class: "icon-button",
                     r#type: "button",
-                    "aria-label": t!(words, "transfers"),
-                    title: t!(words, "transfers"),
+                    "aria-label": "{transfers_label}",
+                    title: "{transfers_label}",
                     onclick: move |_| transfers.send(Intent::Go(Screen::Transfers)),
                     ArrowDownUp { size: 22 }
+                    if view.transfers > 0 {
+                        span { class: "badge above", "aria-hidden": "true", "{view.transfers}" }
+                    }
                 }
                 button {
                     class: "icon-button",
@@ -45,15 +53,6 @@ pub(crate) fn Home() -> Element {
                 }
             }
             div { class: "scroll",
-                if view.transfers > 0 {
-                    button {
-                        class: "under-way",
-                        r#type: "button",
-                        onclick: move |_| courier.send(Intent::Go(Screen::Transfers)),
-                        ArrowDownUp { size: 18 }
-                        {t!(words, "transfers-now", count = view.transfers)}
-                    }
-                }
                 if view.rooms.is_empty() {
                     Empty {
                         title: t!(words, "home-empty-title"),

@@ -49,22 +49,26 @@ pub(crate) fn Invite(room: RoomId) -> Element {
                     }
                 }
                 p { class: "hint", {t!(words, "invite-scan")} }
-                div {
-                    p { class: "hint", {t!(words, "invite-code")} }
-                    match (&view.code, view.is_online) {
-                        (Some(code), _) => rsx! { p { class: "code", "{code}" } },
-                        (None, true) => rsx! { p { class: "hint", {t!(words, "invite-code-wait")} } },
-                        (None, false) => rsx! { p { class: "hint", {t!(words, "invite-code-none")} } },
+                if !view.is_local {
+                    div {
+                        p { class: "hint", {t!(words, "invite-code")} }
+                        match (&view.code, view.is_online) {
+                            (Some(code), _) => rsx! { p { class: "code", "{code}" } },
+                            (None, true) => rsx! { p { class: "hint", {t!(words, "invite-code-wait")} } },
+                            (None, false) => rsx! { p { class: "hint", {t!(words, "invite-code-none")} } },
+                        }
                     }
                 }
-                div { class: "pair",
-                    button {
-                        class: "button",
-                        r#type: "button",
-                        disabled: !view.is_online,
-                        onclick: move |_| renew.send(Intent::Room(room, RoomIntent::OpenCode)),
-                        RefreshCw { size: 18 }
-                        {t!(words, "invite-new-code")}
+                div { class: if view.is_local { "" } else { "pair" },
+                    if !view.is_local {
+                        button {
+                            class: "button",
+                            r#type: "button",
+                            disabled: !view.is_online,
+                            onclick: move |_| renew.send(Intent::Room(room, RoomIntent::OpenCode)),
+                            RefreshCw { size: 18 }
+                            {t!(words, "invite-new-code")}
+                        }
                     }
                     button {
                         class: "button main",

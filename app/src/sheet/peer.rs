@@ -4,9 +4,9 @@ use dioxus::prelude::*;
 use lucide_dioxus::{Info, ShieldCheck, TriangleAlert};
 use parlor_app_model::model::Model;
 use parlor_app_model::msg::{Intent, RoomIntent};
+use parlor_app_model::view::Standing;
 use parlor_app_model::view::peer::peer;
 use parlor_app_model::view::{LinkState, PathKind};
-use parlor_core::room::known::Standing;
 use parlor_proto::emoji::Comparison;
 use parlor_proto::id::{DeviceId, RoomId};
 

@@ -11,7 +11,7 @@ use image::{Rgb, RgbImage};
 use crate::screen_reader::{Heard, Place, ScreenReader, role};
 
 /// How long something may take to appear: a cold start of two web views on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How often it is looked.
 const GLANCE: Duration = Duration::from_millis(150);
@@ -111,6 +111,24 @@ impl Desk {
         }
     }
 
+    /// Starts somebody's app once more and goes to a room.
+    pub(crate) fn open_room_of(&self, name: &str, room: &str) -> Window<'_> {
+        let window = self.open(name, &[]);
+        window.click(room);
+        window.sees("Message");
+        window
+    }
+
+    /// Where somebody's app keeps everything.
+    pub(crate) fn data(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name).join("data")
+    }
+
+    /// A path for a file.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
     /// A photo of one colour.
     pub(crate) fn photo(&self, color: [u8; 3]) -> PathBuf {
         let [r, g, b] = color;
@@ -189,6 +207,31 @@ impl Window<'_> {
     /// Waits until that can be read.
     pub(crate) fn sees(&self, name: &str) {
         self.find(name, |_| true);
+    }
+
+    /// Every paragraph that can be read now.
+    pub(crate) fn paragraphs(&self) -> Vec<String> {
+        let heard = self.heard().into_iter();
+        let paragraphs = heard.filter(|one| one.role == role::PARAGRAPH);
+        paragraphs.map(|one| one.name).collect()
+    }
+
+    /// Whether that can be read now.
+    pub(crate) fn has(&self, text: &str) -> bool {
+        self.heard().iter().any(|one| one.name == text)
+    }
+
+    /// Whether the last message is stored, by its mark.
+    pub(crate) fn has_mark(&self) -> bool {
+        let heard = self.heard();
+        let is_stored = |name: &str| name.starts_with("Waiting") || name.starts_with("Delivered");
+        let pending = heard.iter().any(|one| one.name.starts_with("Storing"));
+        !pending && heard.iter().any(|one| is_stored(&one.name))
+    }
+
+    /// Waits until a mark says that.
+    pub(crate) fn sees_mark(&self, text: &str) {
+        self.find(text, |_| true);
     }
 
     /// How many messages say just that.

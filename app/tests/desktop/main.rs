@@ -10,6 +10,7 @@
 )]
 
 mod desk;
+mod kills;
 mod screen_reader;
 
 use desk::{Desk, Window};

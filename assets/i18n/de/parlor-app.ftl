@@ -17,14 +17,8 @@ more = Mehr
 today = Heute
 yesterday = Gestern
 speed = { $size }/s
-left-seconds = { $count ->
-    [one] noch 1 Sekunde
-   *[other] noch { $count } Sekunden
-}
-left-minutes = { $count ->
-    [one] noch 1 Minute
-   *[other] noch { $count } Minuten
-}
+left-seconds = noch { $count } s
+left-minutes = noch { $count } min
 left-hours = noch { $hours } Std. { $minutes } Min.
 you = Du
 unnamed = Jemand

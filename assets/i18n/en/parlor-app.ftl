@@ -17,14 +17,8 @@ more = More
 today = Today
 yesterday = Yesterday
 speed = { $size }/s
-left-seconds = { $count ->
-    [one] 1 second left
-   *[other] { $count } seconds left
-}
-left-minutes = { $count ->
-    [one] 1 minute left
-   *[other] { $count } minutes left
-}
+left-seconds = { $count } s left
+left-minutes = { $count } min left
 left-hours = { $hours } h { $minutes } min left
 you = You
 unnamed = Somebody

@@ -17,14 +17,8 @@ more = Más
 today = Hoy
 yesterday = Ayer
 speed = { $size }/s
-left-seconds = { $count ->
-    [one] queda 1 segundo
-   *[other] quedan { $count } segundos
-}
-left-minutes = { $count ->
-    [one] queda 1 minuto
-   *[other] quedan { $count } minutos
-}
+left-seconds = quedan { $count } s
+left-minutes = quedan { $count } min
 left-hours = quedan { $hours } h { $minutes } min
 you = Tú
 unnamed = Alguien

@@ -7,10 +7,16 @@ use serde::Deserialize;
 use super::Crossing;
 
 /// Crates that decide and never act: what they use must not act either.
-pub(super) const PURE: [&str; 3] = ["parlor-engine", "parlor-photo", "parlor-proto"];
+pub(super) const PURE: [&str; 4] = [
+    "parlor-app-model",
+    "parlor-engine",
+    "parlor-photo",
+    "parlor-proto",
+];
 
-/// Sockets, timers, threads and randomness, by the crates that bring them.
-const IMPURE: [&str; 7] = [
+/// Sockets, timers, threads, randomness and windows, by the crates that bring them.
+const IMPURE: [&str; 8] = [
+    "dioxus",
     "tokio",
     "webrtc",
     "rtc",
@@ -38,7 +44,7 @@ const DIRECTION: [(&str, &[&str]); 14] = [
     ("core/ffi", &["core", "core/proto"]),
     ("signaling", &["core/proto"]),
     ("app", &["app/model", "core", "core/proto", "signaling"]),
-    ("app/model", &["core", "core/engine", "core/proto"]),
+    ("app/model", &["core/engine", "core/proto"]),
     ("cli", &["core", "core/proto", "signaling"]),
     (
         "bench",

@@ -25,7 +25,8 @@ const UNBOUNDED: [&str; 6] = [
 const CLOCKS: [&str; 3] = ["Instant::now", "SystemTime::now", "thread::sleep"];
 
 /// Code that is told the time, and so can be run in simulated time.
-const TIMELESS: [&str; 4] = [
+const TIMELESS: [&str; 5] = [
+    "app/model/src/",
     "core/engine/src/",
     "core/photo/src/",
     "core/proto/src/",
@@ -37,6 +38,12 @@ const TRANSPORT: [&str; 2] = ["webrtc", "rtc"];
 
 /// Where they may be named: one module of core, and benchmarks that measure them by themselves.
 const TRANSPORT_HOME: [&str; 2] = ["core/src/rtc", "bench/"];
+
+/// What people look at and touch: it knows the app's model and nothing of the core.
+const VIEWS: [&str; 3] = ["app/src/component", "app/src/screen", "app/src/sheet"];
+
+/// The core, by its name in code.
+const CORE: &str = "parlor_core";
 
 /// This check names what it refuses.
 const OWN_FOLDER: &str = "xtask/src/boundaries/";
@@ -95,6 +102,10 @@ fn check_line(path: &str, line: &str, shadowed: &[&str]) -> Vec<String> {
         rules.push(format!(
             "`{found}`: this code is told the time and never waits"
         ));
+    }
+    let is_view = VIEWS.iter().any(|start| path.starts_with(start));
+    if is_view && code.contains(CORE) {
+        rules.push(format!("`{CORE}`: a view talks to the bridge alone"));
     }
     let is_home = TRANSPORT_HOME.iter().any(|start| path.starts_with(start));
     if let Some(found) = TRANSPORT
@@ -197,6 +208,13 @@ mod tests {
         ] {
             assert_eq!(rules("docs/a.md", line), 0, "{line}");
         }
+    }
+
+    #[test]
+    fn a_view_of_the_app_does_not_name_the_core() {
+        let line = "use parlor_core::room::Room;";
+        assert_eq!(rules("app/src/screen/room.rs", line), 1);
+        assert_eq!(rules("app/src/bridge/rooms.rs", line), 0);
     }
 
     #[test]

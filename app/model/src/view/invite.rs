@@ -17,7 +17,8 @@ pub struct InviteView {
     pub title: RoomTitle,
     /// What the QR says, and what is copied.
     pub link: String,
-    /// The typed code, once the server named its number.
+    /// The typed code, once the server named its number. None works in a room that this device
+    /// hosts: whoever types it would have to know the server's address.
     pub code: Option<String>,
     /// Whether the server introduces newcomers now.
     pub is_online: bool,
@@ -36,13 +37,14 @@ pub fn invite(model: &Model, id: RoomId) -> Option<InviteView> {
         let at = member.came_at_ms;
         at.is_some_and(|at| model.now_ms.saturating_sub(at) < CAME_MS)
     });
+    let is_local = !room.invite.server.is_encrypted();
     Some(InviteView {
         room: id,
         title: title(room, model.device),
         link: room.invite.to_link(),
-        code: code.map(ToString::to_string),
+        code: code.filter(|_| !is_local).map(ToString::to_string),
         is_online: room.is_online(),
-        is_local: !room.invite.server.is_encrypted(),
+        is_local,
         came: came.map(|member| member.name.as_str().to_owned()).collect(),
     })
 }

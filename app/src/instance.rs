@@ -1,0 +1,174 @@
+//! One app for one data folder: what a second start was given goes to the first.
+//!
+//! The first listens on a local socket. A second one that finds somebody there hands over its link
+//! and files and ends; its person sees the window they know come to the front.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use interprocess::local_socket::tokio::Stream;
+use interprocess::local_socket::traits::tokio::{Listener as _, Stream as _};
+use interprocess::local_socket::{ListenerOptions, Name};
+use parlor_app_model::msg::{Intent, Msg};
+use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::sync::mpsc;
+
+/// What is handed over, in bytes, at most: thousands of paths.
+const MESSAGE_MAX_BYTES: u64 = 4 * 1024 * 1024;
+
+/// How long handing over may take.
+const HAND_OVER_MAX: Duration = Duration::from_secs(2);
+
+/// The socket's name in the data folder.
+#[cfg(unix)]
+const SOCKET: &str = "parlor.sock";
+
+/// What an app was started with.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Given {
+    /// A link to go in by.
+    pub link: Option<String>,
+    /// Files to be shared.
+    pub files: Vec<PathBuf>,
+}
+
+impl Given {
+    /// What the person wants by it.
+    #[must_use]
+    pub fn intents(self) -> Vec<Intent> {
+        let link = self.link.map(Intent::OpenLink);
+        let files = (!self.files.is_empty()).then_some(Intent::ShareIn(self.files));
+        link.into_iter().chain(files).collect()
+    }
+}
+
+#[cfg(unix)]
+fn name(folder: &Path) -> io::Result<Name<'static>> {
+    use interprocess::local_socket::{GenericFilePath, ToFsName as _};
+    folder.join(SOCKET).to_fs_name::<GenericFilePath>()
+}
+
+#[cfg(windows)]
+fn name(folder: &Path) -> io::Result<Name<'static>> {
+    use interprocess::local_socket::{GenericNamespaced, ToNsName as _};
+    use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+    let mut hasher = DefaultHasher::new();
+    folder.hash(&mut hasher);
+    format!("parlor-{:016x}", hasher.finish()).to_ns_name::<GenericNamespaced>()
+}
+
+/// Hands what this app was started with to one that runs already; `false` if there is none.
+///
+/// # Errors
+/// What the system says when somebody is there and does not take it.
+pub async fn hand_over(folder: &Path, given: &Given) -> io::Result<bool> {
+    let Ok(mut stream) = Stream::connect(name(folder)?).await else {
+        return Ok(false);
+    };
+    let bytes = serde_json::to_vec(given).map_err(io::Error::other)?;
+    let handed = async {
+        stream.write_all(&bytes).await?;
+        stream.shutdown().await?;
+        // The other side closes when it has taken it.
+        stream.read(&mut [0]).await
+    };
+    tokio::time::timeout(HAND_OVER_MAX, handed).await??;
+    Ok(true)
+}
+
+/// Takes what later starts are given, for as long as the app runs.
+pub(crate) async fn listen(folder: PathBuf, messages: mpsc::Sender<Msg>, raise: mpsc::Sender<()>) {
+    let listener = name(&folder).and_then(|name| {
+        let options = ListenerOptions::new().name(name);
+        // Left behind by an app that was killed: the lock of the home says that nobody has it.
+        options.try_overwrite(true).create_tokio()
+    });
+    let listener = match listener {
+        Ok(listener) => listener,
+        Err(error) => {
+            tracing::warn!(%error, "a second start will not find this one");
+            return;
+        }
+    };
+    loop {
+        let Ok(stream) = listener.accept().await else {
+            continue;
+        };
+        let Ok(Ok(given)) = tokio::time::timeout(HAND_OVER_MAX, take(stream)).await else {
+            continue;
+        };
+        let _ = raise.try_send(());
+        for intent in given.intents() {
+            if messages.send(Msg::Intent(intent)).await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+async fn take(stream: Stream) -> io::Result<Given> {
+    let mut bytes = Vec::new();
+    stream
+        .take(MESSAGE_MAX_BYTES)
+        .read_to_end(&mut bytes)
+        .await?;
+    serde_json::from_slice(&bytes).map_err(io::Error::other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_second_start_hands_its_link_to_the_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let (messages, mut queue) = mpsc::channel(4);
+        let (raise, mut raised) = mpsc::channel(1);
+        let listening = tokio::spawn(listen(folder.path().to_owned(), messages, raise));
+        let given = Given {
+            link: Some("parlor://j".to_owned()),
+            files: Vec::new(),
+        };
+        while !hand_over(folder.path(), &given).await.unwrap() {
+            tokio::task::yield_now().await;
+        }
+        let msg = queue.recv().await.unwrap();
+        assert!(matches!(msg, Msg::Intent(Intent::OpenLink(link)) if link == "parlor://j"));
+        assert!(raised.recv().await.is_some());
+        listening.abort();
+    }
+
+    #[tokio::test]
+    async fn the_first_start_finds_nobody() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(!hand_over(folder.path(), &Given::default()).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn what_is_no_message_is_passed_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let (messages, mut queue) = mpsc::channel(4);
+        let (raise, _raised) = mpsc::channel(1);
+        let listening = tokio::spawn(listen(folder.path().to_owned(), messages, raise));
+        let mut stream = loop {
+            match Stream::connect(name(folder.path()).unwrap()).await {
+                Ok(stream) => break stream,
+                Err(_) => tokio::task::yield_now().await,
+            }
+        };
+        stream.write_all(b"{not json").await.unwrap();
+        stream.shutdown().await.unwrap();
+        let _ = stream.read(&mut [0]).await;
+        let given = Given {
+            link: Some("after".to_owned()),
+            files: Vec::new(),
+        };
+        assert!(hand_over(folder.path(), &given).await.unwrap());
+        let msg = queue.recv().await.unwrap();
+        assert!(matches!(msg, Msg::Intent(Intent::OpenLink(link)) if link == "after"));
+        listening.abort();
+    }
+}
