@@ -69,6 +69,39 @@ const STREAM: u64 = 7;
 /// What is printed once a scene is whole.
 pub const SHOWN: &str = "shown";
 
+/// A scene with no picture of its own: a room in which a thousand messages come each second, to
+/// see what that costs.
+pub const BUSY: &str = "room-busy";
+
+/// Messages that come together in the busy room, 50 times a second.
+const BURST: u64 = 20;
+
+async fn chatter(reports: mpsc::Sender<Msg>) {
+    let room = trip().secret.room_id();
+    let mut tick = tokio::time::interval(Duration::from_millis(20));
+    for burst in 0_u64.. {
+        tick.tick().await;
+        for one in 0..BURST {
+            let seq = 1000 + burst * BURST + one;
+            let heard = Notice::Heard {
+                author: MIRA,
+                name: name("Mira"),
+                stream: STREAM,
+                seq,
+                text: format!("Message {seq}"),
+                written_at_ms: NOW_MS,
+            };
+            if reports
+                .send(Msg::Report(Report::Notice(room, heard)))
+                .await
+                .is_err()
+            {
+                return;
+            }
+        }
+    }
+}
+
 /// Whether the scene is whole only with the entries of a room.
 fn is_room(screen: &str) -> bool {
     let in_rooms = ["invite", "peer", "transfers"];
@@ -95,6 +128,9 @@ pub async fn play(
     stage.open(screen, settings).await;
     if !is_room(screen) {
         println!("{SHOWN}");
+    }
+    if screen == BUSY {
+        tokio::spawn(chatter(stage.reports.clone()));
     }
     loop {
         match effects.recv().await {
@@ -272,7 +308,7 @@ impl Stage {
                     self.want(Intent::Join).await;
                 }
             }
-            "room" | "room-offline" | "invite" | "peer" | "room-menu" => {
+            "room" | "room-busy" | "room-offline" | "invite" | "peer" | "room-menu" => {
                 self.want(Intent::SeeRoom(trip)).await;
             }
             "room-empty" => self.want(Intent::SeeRoom(invite(9).secret.room_id())).await,

@@ -292,13 +292,12 @@ impl Driver {
             .iter()
             .map(|source| source.path().to_owned())
             .collect();
-        // Cleaned photos are in a file without a name, which ends with the app.
-        let is_kept = matches!(leaves, Leaves::Kept(_)) && !sources.iter().any(SourceFile::is_copy);
-        if is_kept {
+        if matches!(leaves, Leaves::Kept(_)) {
             self.disks.change_offer(OfferChange::Keep(KeptOffer {
                 transfer,
                 files: files.clone(),
                 paths: paths.clone(),
+                is_copy: sources.iter().any(SourceFile::is_copy),
                 is_paused: false,
             }));
         }
@@ -320,10 +319,16 @@ impl Driver {
                 transfer,
                 files,
                 paths,
+                is_copy,
                 is_paused,
             } = offer;
-            let (sources, count) = SourceFile::kept(&files, paths.clone());
-            let Some(leaves) = self.shelf.kept(transfer, count) else {
+            let len_bytes = files.iter().map(|file| file.size).sum();
+            let photos = is_copy.then(|| self.shelf.kept_photos(transfer, len_bytes));
+            let are_there = photos.as_ref().is_none_or(Option::is_some);
+            let (sources, count) =
+                SourceFile::kept(&files, paths.clone(), photos.flatten().as_ref());
+            let leaves = self.shelf.kept(transfer, count);
+            let Some(leaves) = leaves.filter(|_| are_there) else {
                 tracing::warn!("an offer cannot go on: what was noted of its files is gone");
                 self.disks.change_offer(OfferChange::Forget(transfer));
                 continue;

@@ -19,6 +19,8 @@ pub(crate) struct KeptOffer {
     pub(crate) files: Vec<OfferedFile>,
     /// Where each of the files is.
     pub(crate) paths: Vec<PathBuf>,
+    /// Whether cleaned copies of them are on offer.
+    pub(crate) is_copy: bool,
     pub(crate) is_paused: bool,
 }
 
@@ -34,22 +36,24 @@ impl Store {
     /// The offers of a room, oldest first. What cannot be read is forgotten.
     pub(crate) fn offers(&self, room: RoomId) -> rusqlite::Result<Vec<KeptOffer>> {
         let mut select = self.connection.prepare_cached(
-            "SELECT transfer, offer, is_paused FROM outgoing WHERE room = ?1 ORDER BY place",
+            "SELECT transfer, offer, is_paused, is_copy FROM outgoing WHERE room = ?1 ORDER BY place",
         )?;
         let rows = select.query_map([room.0], |row| {
             let transfer: i64 = row.get(0)?;
-            let (offer, is_paused): (Vec<u8>, bool) = (row.get(1)?, row.get(2)?);
-            Ok((transfer.cast_unsigned(), offer, is_paused))
+            let offer: Vec<u8> = row.get(1)?;
+            let (is_paused, is_copy): (bool, bool) = (row.get(2)?, row.get(3)?);
+            Ok((transfer.cast_unsigned(), offer, is_paused, is_copy))
         })?;
         let mut offers = Vec::new();
         for row in rows {
-            let (transfer, offer, is_paused) = row?;
+            let (transfer, offer, is_paused, is_copy) = row?;
             let paths = self.paths(transfer)?;
             match offer_from(&offer, transfer) {
                 Some(files) if files.len() == paths.len() => offers.push(KeptOffer {
                     transfer,
                     files,
                     paths,
+                    is_copy,
                     is_paused,
                 }),
                 Some(_) | None => self.change_offer(room, &OfferChange::Forget(transfer))?,
@@ -84,14 +88,15 @@ impl Store {
                     transfer,
                     files,
                     paths,
+                    is_copy,
                     is_paused,
                 } = offer;
                 let offer = offer_bytes(*transfer, files);
                 let number = transfer.cast_signed();
                 transaction.execute(
-                    "INSERT INTO outgoing (transfer, room, offer, is_paused, made_at_ms)
-                     VALUES (?1, ?2, ?3, ?4, ?5)",
-                    params![number, room.0, offer, is_paused, wall_clock_ms()],
+                    "INSERT INTO outgoing (transfer, room, offer, is_paused, is_copy, made_at_ms)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                    params![number, room.0, offer, is_paused, is_copy, wall_clock_ms()],
                 )?;
                 let mut insert = transaction.prepare_cached(
                     "INSERT INTO outgoing_file (transfer, file, path) VALUES (?1, ?2, ?3)",
@@ -160,6 +165,7 @@ mod tests {
             transfer,
             files: vec![file("trip/a.jpg"), file("trip/b.jpg")],
             paths: vec!["/photos/a.jpg".into(), "/photos/b.jpg".into()],
+            is_copy: false,
             is_paused: false,
         }
     }

@@ -6,6 +6,7 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -53,18 +54,27 @@ pub(crate) struct SourceFile {
 
 impl SourceFile {
     /// The files of an offer of an earlier life of the app, in order; gives also how many leaves
-    /// they have in all.
-    pub(crate) fn kept(files: &[OfferedFile], paths: Vec<PathBuf>) -> (Vec<Self>, u64) {
-        let mut first_leaf = 0;
+    /// they have in all. `photos` holds them one behind the other where they are cleaned copies.
+    pub(crate) fn kept(
+        files: &[OfferedFile],
+        paths: Vec<PathBuf>,
+        photos: Option<&Arc<File>>,
+    ) -> (Vec<Self>, u64) {
+        let (mut first_leaf, mut start) = (0, 0);
         let sources = files.iter().zip(paths).map(|(file, path)| {
+            let origin = photos.map_or(Origin::Own, |photos| {
+                let file = Arc::clone(photos);
+                Origin::Cleaned(Cleaned { file, start })
+            });
             let source = Self {
                 path,
-                origin: Origin::Own,
+                origin,
                 size: file.size,
                 root: file.root,
                 first_leaf,
             };
             first_leaf += source.leaves();
+            start += source.size;
             source
         });
         (sources.collect(), first_leaf)
@@ -75,7 +85,7 @@ impl SourceFile {
         &self.path
     }
 
-    /// Whether it is a copy of ours, which ends with the app.
+    /// Whether a copy of ours is on offer.
     pub(crate) const fn is_copy(&self) -> bool {
         matches!(self.origin, Origin::Cleaned(_))
     }
@@ -200,9 +210,12 @@ pub(crate) fn prepare(
         }
         let is_due = batch.is_full() || photos.is_offer_full() || left == 0;
         if is_due && !batch.offered.is_empty() {
-            photos.begin_offer();
             batch.note_pictures(&mut pictures);
-            let preparation = match std::mem::take(&mut batch).finish(share, left > 0) {
+            let batch = std::mem::take(&mut batch);
+            let finished = photos
+                .finish_offer()
+                .and_then(|()| batch.finish(share, left > 0));
+            let preparation = match finished {
                 Ok(prepared) => Preparation::Offer(prepared),
                 Err(error) => not_prepared(PathBuf::new(), describe(&error), left > 0),
             };
@@ -265,11 +278,14 @@ impl Hasher<'_> {
         photos: &mut Photos,
         leaves: &mut LeavesWriter,
     ) -> Result<SourceFile, String> {
-        let (photo, bytes) = photos.clean(&file.path)?;
+        let (photo, bytes) = photos.clean(&file.path, leaves.photos_path())?;
         let first_leaf = leaves.written();
         let mut tree = TreeHasher::default();
         let hashed = tree.take(&bytes, leaves).and_then(|()| tree.finish());
-        let root = hashed.map_err(|error| describe(&error))?;
+        let root = hashed.map_err(|error| {
+            photos.take_back(bytes.len() as u64);
+            describe(&error)
+        })?;
         self.done_bytes += file.size;
         self.tell();
         let size = bytes.len() as u64;

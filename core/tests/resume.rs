@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use parlor_core::room::notice::{Notice, OfferStanding, Outcome};
 use parlor_core::room::view::TransferStateView;
-use parlor_core::room::{Room, RoomEvents};
+use parlor_core::room::{Room, RoomEvent, RoomEvents, ShareAs};
 
 use common::PATIENCE;
 use scene::Scene;
@@ -183,4 +183,48 @@ async fn who_left_for_good_starts_over() {
         })
         .await;
     assert_eq!(standing, OfferStanding::Open);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn photos_shared_alone_are_on_offer_after_a_restart() {
+    let scene = Scene::set().await;
+    let photo = scene.path("photo.png");
+    image::RgbImage::from_fn(300, 200, |x, y| image::Rgb([x as u8, y as u8, 9]))
+        .save(&photo)
+        .unwrap();
+    let mut ada = scene.start("ada");
+    ada.room
+        .share_as(vec![photo.clone()], ShareAs::Photo)
+        .await
+        .unwrap();
+    common::event(&mut ada.events, "prepared", |event| {
+        matches!(event, RoomEvent::Prepared { .. }).then_some(())
+    })
+    .await;
+    ada.close().await;
+    let mut ada = scene.start("ada");
+    let paths = common::event(&mut ada.events, "offered again", |event| match event {
+        RoomEvent::OfferedAgain { paths, .. } => Some(paths.clone()),
+        _ => None,
+    })
+    .await;
+    assert_eq!(paths, [photo.clone()]);
+    let mut bob = scene.start("bob");
+    let key = bob
+        .notice("offer", |notice| match notice {
+            Notice::Offered { key, .. } => Some(*key),
+            _ => None,
+        })
+        .await;
+    bob.room.answer(key, vec![0], None).await.unwrap();
+    assert!(matches!(
+        bob.outcome().await,
+        Outcome::Complete { files: 1, .. }
+    ));
+    let arrived = image::open(scene.path("bob-inbox").join("photo.png")).unwrap();
+    assert_eq!(arrived, image::open(&photo).unwrap());
+    ada.room.cancel_outgoing(key.transfer).await.unwrap();
+    ada.close().await;
+    let left = std::fs::read_dir(scene.path("ada-data").join("outgoing")).unwrap();
+    assert_eq!(left.count(), 0, "what was kept of the offer goes with it");
 }

@@ -6,6 +6,7 @@ use parlor_app_model::msg::{Intent, RoomIntent};
 use parlor_proto::id::RoomId;
 use parlor_proto::limits::MESSAGE_TEXT_MAX_BYTES;
 
+use super::button::IconButton;
 use crate::bridge::use_courier;
 use crate::t;
 use crate::words::use_words;
@@ -38,17 +39,13 @@ pub(crate) fn Composer(room: RoomId) -> Element {
     let (pick_photos, pick_files, paste) = (courier.clone(), courier.clone(), courier);
     rsx! {
         footer { class: "composer",
-            button {
-                class: "icon-button",
-                r#type: "button",
-                "aria-label": t!(words, "compose-photos"),
+            IconButton {
+                label: t!(words, "compose-photos"),
                 onclick: move |_| pick_photos.send(pick(true)),
                 ImagePlus {}
             }
-            button {
-                class: "icon-button",
-                r#type: "button",
-                "aria-label": t!(words, "compose-files"),
+            IconButton {
+                label: t!(words, "compose-files"),
                 onclick: move |_| pick_files.send(pick(false)),
                 Paperclip {}
             }
@@ -81,11 +78,10 @@ pub(crate) fn Composer(room: RoomId) -> Element {
                     let _ = element.set_focus(true).await;
                 },
             }
-            button {
-                class: "icon-button main",
-                r#type: "button",
+            IconButton {
+                label: t!(words, "compose-send"),
+                class: "main",
                 disabled: !has_text(),
-                "aria-label": t!(words, "compose-send"),
                 onclick: move |_| send(),
                 ArrowUp {}
             }

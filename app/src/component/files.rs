@@ -9,6 +9,7 @@ use parlor_app_model::view::IncomingKey;
 use parlor_app_model::view::rows::{By, FileCell, FilesRow, FilesState, Progress};
 use parlor_proto::id::{DeviceId, RoomId};
 
+use super::button::IconButton;
 use crate::app::own_device;
 use crate::bridge::pictures::PictureId;
 use crate::bridge::use_courier;
@@ -169,11 +170,8 @@ fn FileLine(cell: FileCell) -> Element {
                 onclick: move |_| courier.send(Intent::Open(path.clone())),
                 {what}
             }
-            button {
-                class: "icon-button",
-                r#type: "button",
-                title: t!(words, "reveal"),
-                "aria-label": t!(words, "reveal"),
+            IconButton {
+                label: t!(words, "reveal"),
                 onclick: move |_| reveal.send(Intent::Reveal(shown.clone())),
                 FolderOpen { size: 18 }
             }
@@ -304,11 +302,8 @@ fn Moving(
         div { class: "state",
             p { class: "grow", "{text}" }
             if is_ours || !is_held {
-                button {
-                    class: "icon-button",
-                    r#type: "button",
-                    "aria-label": if is_held { t!(words, "resume") } else { t!(words, "pause") },
-                    title: if is_held { t!(words, "resume") } else { t!(words, "pause") },
+                IconButton {
+                    label: if is_held { t!(words, "resume") } else { t!(words, "pause") },
                     onclick: move |_| courier.send(Intent::Room(room, RoomIntent::Pause(of, !is_held))),
                     if is_held { Play { size: 18 } } else { Pause { size: 18 } }
                 }
@@ -336,11 +331,8 @@ fn Stop(room: RoomId, of: TransferRef) -> Element {
     let words = use_words();
     let courier = use_courier();
     rsx! {
-        button {
-            class: "icon-button",
-            r#type: "button",
-            "aria-label": t!(words, "cancel"),
-            title: t!(words, "cancel"),
+        IconButton {
+            label: t!(words, "cancel"),
             onclick: move |_| courier.send(Intent::Room(room, RoomIntent::Cancel(of))),
             X { size: 18 }
         }

@@ -4,6 +4,7 @@ use dioxus::prelude::*;
 use lucide_dioxus::{ChevronLeft, X};
 use parlor_app_model::msg::Intent;
 
+use super::button::IconButton;
 use crate::bridge::use_courier;
 use crate::t;
 use crate::words::use_words;
@@ -16,10 +17,8 @@ pub(crate) fn Page(title: String, children: Element) -> Element {
     rsx! {
         section { class: "pane", "aria-label": "{title}",
             header { class: "bar",
-                button {
-                    class: "icon-button",
-                    r#type: "button",
-                    "aria-label": t!(words, "back"),
+                IconButton {
+                    label: t!(words, "back"),
                     onclick: move |_| courier.send(Intent::Back),
                     ChevronLeft { class: "mirrored" }
                 }
@@ -59,10 +58,8 @@ pub(crate) fn SheetFrame(title: String, children: Element) -> Element {
                 onclick: move |event| event.stop_propagation(),
                 header { class: "bar",
                     h2 { class: "title", style: "padding-inline-start: var(--s3)", "{title}" }
-                    button {
-                        class: "icon-button",
-                        r#type: "button",
-                        "aria-label": t!(words, "close"),
+                    IconButton {
+                        label: t!(words, "close"),
                         onclick: move |_| courier.send(Intent::Back),
                         X {}
                     }

@@ -6,6 +6,7 @@ use parlor_app_model::model::Model;
 use parlor_app_model::msg::Intent;
 use parlor_app_model::toast::{ToastText, Trouble};
 
+use super::button::IconButton;
 use crate::bridge::use_courier;
 use crate::t;
 use crate::words::{Words, use_words};
@@ -33,10 +34,8 @@ pub(crate) fn Toasts() -> Element {
                             {t!(words, "undo")}
                         }
                     }
-                    button {
-                        class: "icon-button",
-                        r#type: "button",
-                        "aria-label": t!(words, "dismiss"),
+                    IconButton {
+                        label: t!(words, "dismiss"),
                         onclick: {
                             let courier = courier.clone();
                             move |_| courier.send(Intent::Dismiss(toast.id))

@@ -9,6 +9,7 @@ use parlor_app_model::view::home::{LastLine, RoomLine, home};
 use super::room_title;
 use crate::bridge::use_courier;
 use crate::component::avatar::Avatar;
+use crate::component::button::IconButton;
 use crate::component::frame::Empty;
 use crate::words::{Words, use_words};
 use crate::{format, t};
@@ -32,22 +33,16 @@ pub(crate) fn Home() -> Element {
         nav { class: "pane home", "aria-label": t!(words, "home-title"),
             header { class: "bar",
                 h1 { {t!(words, "home-title")} }
-                button {
-                    class: "icon-button",
-                    r#type: "button",
-                    "aria-label": "{transfers_label}",
-                    title: "{transfers_label}",
+                IconButton {
+                    label: "{transfers_label}",
                     onclick: move |_| transfers.send(Intent::Go(Screen::Transfers)),
                     ArrowDownUp { size: 22 }
                     if view.transfers > 0 {
                         span { class: "badge above", "aria-hidden": "true", "{view.transfers}" }
                     }
                 }
-                button {
-                    class: "icon-button",
-                    r#type: "button",
-                    "aria-label": t!(words, "settings"),
-                    title: t!(words, "settings"),
+                IconButton {
+                    label: t!(words, "settings"),
                     onclick: move |_| settings.send(Intent::Go(Screen::Settings)),
                     Settings { size: 22 }
                 }

@@ -15,6 +15,7 @@ use parlor_proto::id::RoomId;
 use super::room_title;
 use crate::bridge::use_courier;
 use crate::component::avatar::Avatar;
+use crate::component::button::IconButton;
 use crate::component::composer::Composer;
 use crate::component::frame::Empty;
 use crate::component::timeline::Timeline;
@@ -120,10 +121,9 @@ fn Head(room: RoomId, title: RoomTitle, peers: Vec<PeerChip>) -> Element {
     let here: usize = others + 1;
     rsx! {
         header { class: "bar",
-            button {
-                class: "icon-button only-narrow",
-                r#type: "button",
-                "aria-label": t!(words, "back"),
+            IconButton {
+                label: t!(words, "back"),
+                class: "only-narrow",
                 onclick: move |_| courier.send(Intent::Back),
                 ChevronLeft { class: "mirrored" }
             }
@@ -138,11 +138,8 @@ fn Head(room: RoomId, title: RoomTitle, peers: Vec<PeerChip>) -> Element {
                 UserPlus { size: 18 }
                 {t!(words, "invite")}
             }
-            button {
-                class: "icon-button",
-                r#type: "button",
-                "aria-label": t!(words, "more"),
-                title: t!(words, "more"),
+            IconButton {
+                label: t!(words, "more"),
                 onclick: move |_| menu.send(Intent::Show(Sheet::RoomMenu(room))),
                 EllipsisVertical { size: 22 }
             }

@@ -16,6 +16,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// How often it is looked.
 const GLANCE: Duration = Duration::from_millis(150);
 
+/// Another build of the app to drive, where set.
+const APP: &str = "PARLOR_APP";
+
 const SIZE: &str = "480x860";
 const SCREEN: &str = "480x860x24";
 
@@ -86,7 +89,8 @@ impl Desk {
         let display = format!(":{display}");
         let home = self.folder.path().join(name);
         fs::create_dir_all(home.join("Downloads")).unwrap();
-        let mut app = Command::new(env!("CARGO_BIN_EXE_parlor-app"));
+        let built = env!("CARGO_BIN_EXE_parlor-app").into();
+        let mut app = Command::new(std::env::var_os(APP).unwrap_or(built));
         app.args(["--size", SIZE, "--data"]);
         app.arg(home.join("data")).args(arguments);
         app.env("DISPLAY", &display).env("HOME", &home);
@@ -274,6 +278,27 @@ impl Window<'_> {
         );
     }
 
+    /// Turns the wheel over the middle of the window.
+    pub(crate) fn scroll_up(&self, notches: u32) {
+        let notches = notches.to_string();
+        self.xdotool(&[
+            "mousemove",
+            "240",
+            "430",
+            "click",
+            "--repeat",
+            &notches,
+            "--delay",
+            "5",
+            "4",
+        ]);
+    }
+
+    /// The app's process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.app.0.id()
+    }
+
     /// Presses a key, as in `ctrl+v`.
     pub(crate) fn press(&self, key: &str) {
         self.xdotool(&["key", "--", key]);
@@ -346,6 +371,17 @@ impl Window<'_> {
         assert!(
             shown.is_some(),
             "{} shows no {color:?}: {}",
+            self.name,
+            self.told()
+        );
+    }
+
+    /// Waits until a file has arrived whole.
+    pub(crate) fn receives(&self) {
+        let whole = until(|| self.received().pop());
+        assert!(
+            whole.is_some(),
+            "{} gets no file: {}",
             self.name,
             self.told()
         );

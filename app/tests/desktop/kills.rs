@@ -127,7 +127,7 @@ fn killed_again_and_again_it_loses_and_doubles_nothing() {
         say(&bob, &format!("bob {turn}"));
     }
     let ada = desk.open_room_of("ada", "Bob");
-    ada.sees("Received");
+    ada.receives();
     say(&ada, "the end");
     bob.sees("the end");
     say(&bob, "yes");

@@ -9,6 +9,7 @@
     reason = "a test that cannot set up its scene has failed"
 )]
 
+mod costs;
 mod desk;
 mod kills;
 mod screen_reader;

@@ -14,6 +14,9 @@ const HASH_BYTES: u64 = 32;
 /// How the files are called behind their transfer's number.
 const SUFFIX: &str = ".leaves";
 
+/// The same for cleaned photos (`photos`).
+const PHOTOS_SUFFIX: &str = ".photos";
+
 /// Where offers get their numbers and keep their leaves.
 #[derive(Debug, Clone)]
 pub(crate) struct Shelf {
@@ -82,6 +85,13 @@ impl Shelf {
         (len == leaves.checked_mul(HASH_BYTES)?).then_some(Leaves::Kept(path))
     }
 
+    /// The cleaned photos of an offer of an earlier life of the app, if they are all there.
+    pub(crate) fn kept_photos(&self, transfer: u64, len_bytes: u64) -> Option<Arc<File>> {
+        let path = photos_path(&path_in(self.folder.as_deref()?, transfer));
+        let file = File::open(path).ok()?;
+        (file.metadata().ok()?.len() >= len_bytes).then(|| Arc::new(file))
+    }
+
     /// Removes what is left of offers other than these.
     pub(crate) fn keep_only(&self, transfers: &[u64]) {
         let Some(entries) = self.folder.as_deref().and_then(|f| f.read_dir().ok()) else {
@@ -89,7 +99,12 @@ impl Shelf {
         };
         for entry in entries.flatten() {
             let name = entry.file_name();
-            let number = name.to_str().and_then(|name| name.strip_suffix(SUFFIX));
+            let number = name.to_str().and_then(|name| {
+                let suffixes = [SUFFIX, PHOTOS_SUFFIX].into_iter();
+                suffixes
+                    .filter_map(|suffix| name.strip_suffix(suffix))
+                    .next()
+            });
             let number = number.and_then(|number| u64::from_str_radix(number, 16).ok());
             if number.is_some_and(|number| !transfers.contains(&number)) {
                 // Tried again at the next start.
@@ -103,7 +118,17 @@ fn path_in(folder: &Path, transfer: u64) -> PathBuf {
     folder.join(format!("{transfer:016x}{SUFFIX}"))
 }
 
+/// Where the cleaned photos of an offer are, beside its leaves.
+fn photos_path(leaves: &Path) -> PathBuf {
+    leaves.with_extension(&PHOTOS_SUFFIX[1..])
+}
+
 impl LeavesWriter {
+    /// Where the cleaned photos of the offer are kept; none where they end with the app.
+    pub(super) fn photos_path(&self) -> Option<PathBuf> {
+        self.path.as_deref().map(photos_path)
+    }
+
     /// How many there are so far.
     pub(super) const fn written(&self) -> u64 {
         self.written
@@ -158,6 +183,7 @@ impl Leaves {
     pub(super) fn remove(self) {
         if let Self::Kept(path) = self {
             // Tried again at the next start.
+            let _ = fs::remove_file(photos_path(&path));
             let _ = fs::remove_file(path);
         }
     }

@@ -1,12 +1,13 @@
-//! Photos on their way out: cleaned once, and kept in an unnamed file until their transfer ends.
+//! Photos on their way out: cleaned once, and kept in a file until their transfer ends.
 //!
-//! One file holds all photos of an offer, so that hundreds of them take one handle. It has no name,
-//! so it goes with the last handle, however the process ends. Its place is the system's folder for
-//! temporary files (`TMPDIR`).
+//! One file holds all photos of an offer, one behind the other, so that hundreds of them take one
+//! handle. With a data folder it is beside the leaves of the offer and outlives the app with it.
+//! Without one it has no name and goes with the last handle, however the process ends; its place is
+//! the system's folder for temporary files (`TMPDIR`) then.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use parlor_photo::{CleanError, PHOTO_MAX_BYTES};
@@ -19,7 +20,7 @@ const OFFER_PHOTOS_MAX_BYTES: u64 = 1024 * 1024 * 1024;
 /// Photos of one share, in bytes: what it may take of the disk while it is on offer.
 const SHARE_PHOTOS_MAX_BYTES: u64 = 8 * OFFER_PHOTOS_MAX_BYTES;
 
-/// A cleaned photo among others in an unnamed file.
+/// A cleaned photo among others in a file.
 #[derive(Debug)]
 pub(super) struct Cleaned {
     pub(super) file: Arc<File>,
@@ -37,9 +38,13 @@ pub(super) struct Photos {
 }
 
 impl Photos {
-    /// Reads a photo, cleans it and keeps it; gives where, and its bytes. The reason of a failure
-    /// is for a person.
-    pub(super) fn clean(&mut self, path: &Path) -> Result<(Cleaned, Vec<u8>), String> {
+    /// Reads a photo, cleans it and keeps it, in a new file at `place` if it is the first of an
+    /// offer; gives where, and its bytes. The reason of a failure is for a person.
+    pub(super) fn clean(
+        &mut self,
+        path: &Path,
+        place: Option<PathBuf>,
+    ) -> Result<(Cleaned, Vec<u8>), String> {
         let bytes = read(path)?;
         let photo = parlor_photo::clean(&bytes).map_err(|error| error.to_string())?;
         drop(bytes);
@@ -47,7 +52,7 @@ impl Photos {
         if self.share_len_bytes.saturating_add(len_bytes) > SHARE_PHOTOS_MAX_BYTES {
             return Err("too many photos at once; send the others afterwards".to_owned());
         }
-        let kept = self.keep(&photo).map_err(|error| {
+        let kept = self.keep(&photo, place).map_err(|error| {
             let reason = describe(&error);
             format!("its copy without location data cannot be kept here: {reason}")
         })?;
@@ -56,10 +61,21 @@ impl Photos {
         Ok((kept, photo))
     }
 
-    fn keep(&mut self, photo: &[u8]) -> io::Result<Cleaned> {
+    fn keep(&mut self, photo: &[u8], place: Option<PathBuf>) -> io::Result<Cleaned> {
         let file = match &self.file {
             Some(file) => Arc::clone(file),
-            None => Arc::clone(self.file.insert(Arc::new(tempfile::tempfile()?))),
+            None => {
+                let file = match place {
+                    Some(path) => File::options()
+                        .read(true)
+                        .write(true)
+                        .create(true)
+                        .truncate(true)
+                        .open(path)?,
+                    None => tempfile::tempfile()?,
+                };
+                Arc::clone(self.file.insert(Arc::new(file)))
+            }
         };
         let start = self.offer_len_bytes;
         // Where an earlier one did not fit, its first part is still there.
@@ -73,10 +89,19 @@ impl Photos {
         self.offer_len_bytes >= OFFER_PHOTOS_MAX_BYTES
     }
 
-    /// The next photo is of another offer, and lives as long as that.
-    pub(super) fn begin_offer(&mut self) {
-        self.file = None;
+    /// The last photo is not offered after all; the next one takes its place.
+    pub(super) const fn take_back(&mut self, len_bytes: u64) {
+        self.offer_len_bytes = self.offer_len_bytes.saturating_sub(len_bytes);
+        self.share_len_bytes = self.share_len_bytes.saturating_sub(len_bytes);
+    }
+
+    /// Those of the offer are all there, and durable. The next photo is of another offer.
+    pub(super) fn finish_offer(&mut self) -> io::Result<()> {
         self.offer_len_bytes = 0;
+        match self.file.take() {
+            Some(file) => file.sync_all(),
+            None => Ok(()),
+        }
     }
 }
 
@@ -103,8 +128,6 @@ fn read(path: &Path) -> Result<Vec<u8>, String> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
-
     use tokio::sync::mpsc;
 
     use super::super::{Preparation, Prepared, Shelf, prepare};
@@ -164,12 +187,12 @@ mod tests {
             std::fs::write(folder.path().join(format!("{side}.jpg")), photo(side)).unwrap();
         }
         let mut photos = Photos::default();
-        let (first, _) = photos.clean(&folder.path().join("20.jpg")).unwrap();
-        let (second, _) = photos.clean(&folder.path().join("30.jpg")).unwrap();
+        let (first, _) = photos.clean(&folder.path().join("20.jpg"), None).unwrap();
+        let (second, _) = photos.clean(&folder.path().join("30.jpg"), None).unwrap();
         assert!(Arc::ptr_eq(&first.file, &second.file));
         assert_eq!(second.start, photo(20).len() as u64);
-        photos.begin_offer();
-        let (third, _) = photos.clean(&folder.path().join("20.jpg")).unwrap();
+        photos.finish_offer().unwrap();
+        let (third, _) = photos.clean(&folder.path().join("20.jpg"), None).unwrap();
         assert!(!Arc::ptr_eq(&first.file, &third.file));
         assert_eq!(third.start, 0);
     }

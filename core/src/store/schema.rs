@@ -6,7 +6,7 @@ use rusqlite::Connection;
 pub(super) const VERSION: usize = STEPS.len();
 
 /// What each version added to the one before.
-const STEPS: [&str; 3] = [DEVICES, TRANSFERS, ROOMS];
+pub(super) const STEPS: [&str; 3] = [DEVICES, TRANSFERS, ROOMS];
 
 /// Who this device is, and whom it met.
 const DEVICES: &str = "
@@ -104,6 +104,7 @@ const ROOMS: &str = "
         through INTEGER NOT NULL,
         PRIMARY KEY (room, reader)
     ) WITHOUT ROWID;
+    ALTER TABLE outgoing ADD COLUMN is_copy INTEGER NOT NULL DEFAULT 0;
     CREATE TABLE setting (
         name TEXT PRIMARY KEY,
         value TEXT NOT NULL

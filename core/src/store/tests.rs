@@ -159,30 +159,28 @@ fn a_folder_that_cannot_be_made_is_named() {
 
 #[test]
 fn a_file_of_an_earlier_version_keeps_what_it_holds() {
-    let data = tempfile::tempdir().unwrap();
-    let id = open(data.path()).unwrap().key.id();
     for version in 1..schema::VERSION {
-        let connection = Connection::open(data.path().join(FILE)).unwrap();
-        let later = schema::OF_ROOMS.iter().chain(&["setting", "outgoing_file"]);
-        for table in later.filter(|table| version == 1 || !table.contains("ing")) {
-            let drop = format!("DROP TABLE IF EXISTS {table}");
-            connection.execute(&drop, []).unwrap();
-        }
-        if version == 2 {
-            connection.execute("DROP TABLE setting", []).unwrap();
-        }
-        connection
-            .pragma_update(None, "user_version", version as i64)
+        let data = tempfile::tempdir().unwrap();
+        let old = Connection::open(data.path().join(FILE)).unwrap();
+        old.pragma_update(None, "application_id", APPLICATION_ID)
             .unwrap();
-        drop(connection);
-        let opened = open(data.path()).unwrap();
-        assert_eq!(opened.key.id(), id, "from version {version}");
-        let tables = "SELECT COUNT(*) FROM sqlite_schema WHERE name IN ('room', 'incoming')";
-        let count: i64 = opened
-            .store
-            .connection
-            .query_row(tables, [], |row| row.get(0))
-            .unwrap();
-        assert_eq!(count, 2, "from version {version}");
+        for step in &schema::STEPS[..version] {
+            old.execute_batch(step).unwrap();
+        }
+        let insert = "INSERT INTO device_key VALUES (1, ?1)";
+        old.execute(insert, [[5_u8; 32]]).unwrap();
+        let number = i64::try_from(version).unwrap();
+        old.pragma_update(None, "user_version", number).unwrap();
+        drop(old);
+        for _ in 0..2 {
+            let opened = open(data.path()).unwrap();
+            let id = DeviceKey::from_seed(&[5; 32]).id();
+            assert_eq!(opened.key.id(), id, "from version {version}");
+            opened
+                .store
+                .connection
+                .execute("DELETE FROM room", [])
+                .unwrap();
+        }
     }
 }
