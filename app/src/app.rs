@@ -16,7 +16,7 @@ use crate::bridge::executor::Setup;
 use crate::bridge::pictures::{PictureId, Pictures};
 use crate::bridge::{self, Courier, executor};
 use crate::component::toast::Toasts;
-use crate::instance::{self, Given};
+use crate::instance::Given;
 use crate::window::WindowPlace;
 use crate::words::Words;
 use crate::{platform, screen, sheet};
@@ -113,6 +113,7 @@ fn use_bridge(model: Signal<Model>, start: Start, pictures: &Pictures) -> mpsc::
             data_folder: start.data_folder,
             platform: platform::current(),
             pictures,
+            raise: raise_window(),
         };
         for intent in start.given.intents() {
             courier.send(intent);
@@ -123,9 +124,6 @@ fn use_bridge(model: Signal<Model>, start: Start, pictures: &Pictures) -> mpsc::
                 tokio::spawn(crate::demo::play(scene, setup, world.clone(), effect_queue));
             }
             _ => {
-                if let Some(folder) = setup.data_folder.clone() {
-                    hear_later_starts(folder, world.clone());
-                }
                 tokio::spawn(executor::run(setup, world.clone(), effect_queue));
                 tokio::spawn(tell_the_time(world));
             }
@@ -143,10 +141,9 @@ pub(crate) fn own_device() -> Option<DeviceId> {
     *device.read()
 }
 
-/// What a later start of the app is given comes here, and the window to the front.
-fn hear_later_starts(folder: PathBuf, messages: mpsc::Sender<Msg>) {
+/// A later start of the app brings this window to the front.
+fn raise_window() -> mpsc::Sender<()> {
     let (raise, mut raised) = mpsc::channel(1);
-    tokio::spawn(instance::listen(folder, messages, raise));
     let window = dioxus_desktop::window();
     spawn(async move {
         while raised.recv().await.is_some() {
@@ -154,6 +151,7 @@ fn hear_later_starts(folder: PathBuf, messages: mpsc::Sender<Msg>) {
             window.set_focus();
         }
     });
+    raise
 }
 
 async fn tell_the_time(reports: mpsc::Sender<Msg>) {

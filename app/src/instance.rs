@@ -12,7 +12,7 @@ use interprocess::local_socket::traits::tokio::{Listener as _, Stream as _};
 use interprocess::local_socket::{ListenerOptions, Name};
 use parlor_app_model::msg::{Intent, Msg};
 use serde::{Deserialize, Serialize};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::sync::mpsc;
 
 /// What is handed over, in bytes, at most: thousands of paths.
@@ -68,10 +68,11 @@ pub async fn hand_over(folder: &Path, given: &Given) -> io::Result<bool> {
     let Ok(mut stream) = Stream::connect(name(folder)?).await else {
         return Ok(false);
     };
-    let bytes = serde_json::to_vec(given).map_err(io::Error::other)?;
+    let mut line = serde_json::to_vec(given).map_err(io::Error::other)?;
+    line.push(b'\n');
     let handed = async {
-        stream.write_all(&bytes).await?;
-        stream.shutdown().await?;
+        stream.write_all(&line).await?;
+        stream.flush().await?;
         // The other side closes when it has taken it.
         stream.read(&mut [0]).await
     };
@@ -111,10 +112,8 @@ pub(crate) async fn listen(folder: PathBuf, messages: mpsc::Sender<Msg>, raise: 
 
 async fn take(stream: Stream) -> io::Result<Given> {
     let mut bytes = Vec::new();
-    stream
-        .take(MESSAGE_MAX_BYTES)
-        .read_to_end(&mut bytes)
-        .await?;
+    let mut limited = BufReader::new(stream.take(MESSAGE_MAX_BYTES));
+    limited.read_until(b'\n', &mut bytes).await?;
     serde_json::from_slice(&bytes).map_err(io::Error::other)
 }
 
@@ -159,8 +158,7 @@ mod tests {
                 Err(_) => tokio::task::yield_now().await,
             }
         };
-        stream.write_all(b"{not json").await.unwrap();
-        stream.shutdown().await.unwrap();
+        stream.write_all(b"{not json\n").await.unwrap();
         let _ = stream.read(&mut [0]).await;
         let given = Given {
             link: Some("after".to_owned()),

@@ -25,6 +25,7 @@ use super::pictures::{PictureId, Pictures};
 use super::pump::Outlets;
 use super::rooms::Rooms;
 use super::translate;
+use crate::instance;
 use crate::platform::Platform;
 use crate::words::Words;
 use crate::{qr, t};
@@ -44,6 +45,8 @@ pub struct Setup {
     pub platform: Arc<dyn Platform>,
     /// Where pictures get their addresses.
     pub pictures: Pictures,
+    /// Told when a later start of the app wants this one's window.
+    pub raise: mpsc::Sender<()>,
 }
 
 /// Carries effects out.
@@ -82,6 +85,7 @@ async fn open(setup: Setup, reports: &mpsc::Sender<Msg>) -> Result<Executor, Str
         data_folder,
         platform,
         pictures,
+        raise,
     } = setup;
     let folder = data_folder.map_or_else(|| platform.data_folder(), Ok);
     let folder = folder.map_err(|error| error.to_string())?;
@@ -94,6 +98,11 @@ async fn open(setup: Setup, reports: &mpsc::Sender<Msg>) -> Result<Executor, Str
         Ok::<_, String>((home, profile, settings, rooms))
     });
     let (home, profile, settings, rooms) = read.await?;
+    tokio::spawn(instance::listen(
+        home.folder().to_owned(),
+        reports.clone(),
+        raise,
+    ));
     let profile: Option<Profile> = profile.as_deref().and_then(|text| parsed(PROFILE, text));
     let settings: Option<Settings> = settings.as_deref().and_then(|text| parsed(SETTINGS, text));
     let settings = settings.unwrap_or_default();

@@ -87,19 +87,8 @@ impl Desk {
         ]);
         let (screen, display) = first_line(&mut screen);
         let display = format!(":{display}");
-        let home = self.folder.path().join(name);
-        fs::create_dir_all(home.join("Downloads")).unwrap();
-        let built = env!("CARGO_BIN_EXE_parlor-app").into();
-        let mut app = Command::new(std::env::var_os(APP).unwrap_or(built));
-        app.args(["--size", SIZE, "--data"]);
-        app.arg(home.join("data")).args(arguments);
-        app.env("DISPLAY", &display).env("HOME", &home);
-        app.env("DBUS_SESSION_BUS_ADDRESS", &self.session);
-        app.env("XDG_RUNTIME_DIR", self.folder.path().join("runtime"));
-        for name in ["XDG_DATA_HOME", "XDG_CONFIG_HOME", "WAYLAND_DISPLAY"] {
-            app.env_remove(name);
-        }
-        app.env("LANG", "en_GB.UTF-8").env("LC_ALL", "en_GB.UTF-8");
+        let mut app = self.app(name, &display);
+        app.args(["--size", SIZE]).args(arguments);
         let log = fs::File::create(self.folder.path().join(format!("{name}.log"))).unwrap();
         app.stdin(Stdio::null())
             .stdout(log.try_clone().unwrap())
@@ -108,11 +97,28 @@ impl Desk {
         Window {
             desk: self,
             name: name.to_owned(),
-            home,
+            home: self.folder.path().join(name),
             app,
             display,
             _screen: screen,
         }
+    }
+
+    /// Somebody's app, to be started.
+    fn app(&self, name: &str, display: &str) -> Command {
+        let home = self.folder.path().join(name);
+        fs::create_dir_all(home.join("Downloads")).unwrap();
+        let built = env!("CARGO_BIN_EXE_parlor-app").into();
+        let mut app = Command::new(std::env::var_os(APP).unwrap_or(built));
+        app.arg("--data").arg(home.join("data"));
+        app.env("DISPLAY", display).env("HOME", &home);
+        app.env("DBUS_SESSION_BUS_ADDRESS", &self.session);
+        app.env("XDG_RUNTIME_DIR", self.folder.path().join("runtime"));
+        for name in ["XDG_DATA_HOME", "XDG_CONFIG_HOME", "WAYLAND_DISPLAY"] {
+            app.env_remove(name);
+        }
+        app.env("LANG", "en_GB.UTF-8").env("LC_ALL", "en_GB.UTF-8");
+        app
     }
 
     /// Starts somebody's app once more and goes to a room.
@@ -396,6 +402,15 @@ impl Window<'_> {
             .map(|file| file.unwrap().path());
         let whole = files.filter(|file| file.extension().is_none_or(|end| end != "part"));
         whole.filter(|file| file.is_file()).collect()
+    }
+
+    /// Starts the app a second time beside the first; whether it ended well by itself.
+    pub(crate) fn start_again(&self, arguments: &[&str]) -> bool {
+        let mut app = self.desk.app(&self.name, &self.display);
+        let app = quiet(app.args(arguments)).spawn();
+        let mut app = Ended(app.expect("the app starts"));
+        let ended = until(|| app.0.try_wait().unwrap());
+        ended.is_some_and(|status| status.success())
     }
 
     /// Ends it as a crash would.

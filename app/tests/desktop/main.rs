@@ -121,3 +121,42 @@ fn a_link_and_files_on_the_command_line_lead_into_the_room() {
     ada.sees("Received");
     bob.sees("Sent to 1 person");
 }
+
+#[test]
+fn a_second_start_hands_its_link_to_the_window_that_is_open() {
+    let desk = Desk::set();
+    let (ada, bob) = (desk.open("ada", &[]), desk.open("bob", &[]));
+    introduce(&ada, "Ada");
+    let link = open_room(&ada);
+    introduce(&bob, "Bob");
+    assert!(bob.start_again(&[&link]));
+    bob.sees("Message");
+    ada.sees("Bob, connected");
+}
+
+#[test]
+fn what_cannot_be_read_is_said_in_a_window_that_works() {
+    let desk = Desk::set();
+    let data = desk.data("ada");
+    std::fs::create_dir_all(&data).unwrap();
+    std::fs::write(data.join("parlor.db"), "this is no database, nor ever was").unwrap();
+    let ada = desk.open("ada", &[]);
+    ada.sees("Parlor cannot start");
+    ada.sees("damaged");
+}
+
+#[test]
+fn a_forgotten_room_comes_back_by_undo() {
+    let desk = Desk::set();
+    let ada = desk.open("ada", &[]);
+    introduce(&ada, "Ada");
+    open_room(&ada);
+    say(&ada, "Do not forget me");
+    ada.sees("Waiting for somebody to come");
+    ada.click("More");
+    ada.click("Leave and forget");
+    ada.sees("Room removed");
+    ada.click("Undo");
+    ada.click("You: Do not forget me");
+    ada.sees("Waiting for somebody to come");
+}
