@@ -1,6 +1,6 @@
 //! The texts of the app in the person's language (Project Fluent), from `assets/i18n`.
 //!
-//! [`t!`] is checked against the English texts when the app is built: a name that is not there, or
+//! [`t!`](crate::t) is checked against the English texts when the app is built: a name that is not there, or
 //! a missing argument, is an error of the compiler.
 
 use std::sync::Arc;
@@ -64,7 +64,7 @@ impl Words {
         }
     }
 
-    /// For [`t!`].
+    /// For [`t!`](crate::t).
     #[must_use]
     pub fn loader(&self) -> &FluentLanguageLoader {
         &self.loader

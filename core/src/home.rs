@@ -2,7 +2,7 @@
 //! what the person set. One SQLite file in the app's data folder.
 //!
 //! A program with several rooms at once opens the home first and starts its rooms with
-//! [`IdentityLocation::Home`](crate::options::IdentityLocation::Home): they all are the same
+//! [`IdentityLocation::Home`]: they all are the same
 //! device then. Everything here reads or writes the disk and may wait for it; a user interface
 //! calls it from another thread.
 

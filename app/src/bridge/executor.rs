@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use parlor_app_model::effect::{Effect, NoteBody, PlatformEffect};
+use parlor_app_model::effect::{Effect, RoomEffect};
 use parlor_app_model::join::JoinProblem;
 use parlor_app_model::msg::{Msg, Report};
 use parlor_app_model::settings::{PROFILE, Profile, SETTINGS, Settings};
@@ -12,7 +12,8 @@ use parlor_app_model::toast::Trouble;
 use parlor_core::home::{Home, HomeError};
 use parlor_core::options::{IdentityLocation, RoomOptions};
 use parlor_core::picture::PictureSource;
-use parlor_core::room::Room;
+use parlor_core::room::notice::Notice;
+use parlor_core::room::{Room, RoomClosed};
 use parlor_proto::code::Code;
 use parlor_proto::id::RoomId;
 use parlor_proto::invite::{Invite, RoomSecret, ServerUrl};
@@ -27,14 +28,13 @@ use super::rooms::Rooms;
 use super::translate;
 use crate::instance;
 use crate::platform::Platform;
+use crate::qr;
 use crate::words::Words;
-use crate::{qr, t};
+
+mod on_platform;
 
 /// Entries that are read at once: several screens.
 const PAGE: u32 = 200;
-
-/// Where pictures from the clipboard are put, in the data folder.
-const PASTED: &str = "pasted";
 
 /// What the executor starts with.
 #[derive(Debug)]
@@ -179,8 +179,11 @@ impl Executor {
                 may_create,
             } => self.enter(invite, is_hosted, may_create).await,
             Effect::Room(id, effect) => {
-                if self.rooms.act(id, effect).await.is_err() {
-                    tracing::debug!("something was asked of a room that is closed");
+                let missed = missed(id, &effect);
+                if self.rooms.act(id, effect).await.is_err()
+                    && let Some(report) = missed
+                {
+                    self.report(report).await;
                 }
             }
             Effect::Forget(id) => {
@@ -401,87 +404,24 @@ impl Executor {
         });
     }
 
-    async fn on_platform(&self, effect: PlatformEffect) {
-        let platform = self.platform.clone();
-        let words = &self.words;
-        let reports = self.reports.clone();
-        match effect {
-            PlatformEffect::PickFiles { room, photos } => {
-                let title = if photos {
-                    t!(words, "compose-photos")
-                } else {
-                    t!(words, "compose-files")
-                };
-                tokio::spawn(async move {
-                    let paths = platform.pick_files(title, photos).await;
-                    if !paths.is_empty() {
-                        let _ = reports.send(Msg::Report(Report::Picked(room, paths))).await;
-                    }
-                });
-            }
-            PlatformEffect::PickQrPicture => {
-                let title = t!(words, "join-picture");
-                tokio::spawn(async move {
-                    let paths = platform.pick_files(title, true).await;
-                    if let Some(path) = paths.into_iter().next() {
-                        let intent = parlor_app_model::msg::Intent::JoinByPicture(path);
-                        let _ = reports.send(Msg::Intent(intent)).await;
-                    }
-                });
-            }
-            PlatformEffect::PickFolder => {
-                let title = t!(words, "settings-folder");
-                tokio::spawn(async move {
-                    if let Some(folder) = platform.pick_folder(title).await {
-                        let _ = reports
-                            .send(Msg::Report(Report::FolderPicked(folder)))
-                            .await;
-                    }
-                });
-            }
-            PlatformEffect::Paste { room } => {
-                let folder = self.home.folder().join(PASTED);
-                let pasted = blocking(move || platform.paste_picture(&folder)).await;
-                match pasted {
-                    Ok(Some(path)) => self.report(Report::Picked(room, vec![path])).await,
-                    Ok(None) => {}
-                    Err(error) => {
-                        let reason = error.to_string();
-                        self.trouble(Trouble::NoClipboard { reason }).await;
-                    }
-                }
-            }
-            PlatformEffect::Copy(text) => match blocking(move || platform.copy(&text)).await {
-                Ok(()) => self.report(Report::Copied).await,
-                Err(error) => {
-                    let reason = error.to_string();
-                    self.trouble(Trouble::NoClipboard { reason }).await;
-                }
-            },
-            PlatformEffect::Open(path) => self.show(move || platform.open(&path)).await,
-            PlatformEffect::Reveal(path) => self.show(move || platform.reveal(&path)).await,
-            PlatformEffect::Notify { title, body } => {
-                let (title, body) = note(words, title, body);
-                // Without a notification service nobody is told; the list still counts.
-                let _ = blocking(move || platform.notify(&title, &body)).await;
-            }
-        }
-    }
-
-    async fn show(
-        &self,
-        work: impl FnOnce() -> Result<(), crate::platform::PlatformError> + Send + 'static,
-    ) {
-        if let Err(error) = blocking(work).await {
-            let reason = error.to_string();
-            self.trouble(Trouble::NotShown { reason }).await;
-        }
-    }
-
     async fn close_all(&mut self) {
         for id in self.rooms.ids() {
             self.rooms.close(id, false).await;
         }
+    }
+}
+
+/// What the person is to hear if a room is closed that they said or shared something in.
+fn missed(id: RoomId, effect: &RoomEffect) -> Option<Report> {
+    let reason = RoomClosed.to_string();
+    match effect {
+        RoomEffect::Say(_) => Some(Report::Notice(id, Notice::NotSaid { reason })),
+        RoomEffect::Share { paths, .. } => {
+            let name = paths.first().and_then(|path| path.file_name());
+            let name = name.unwrap_or_default().to_string_lossy().into_owned();
+            Some(Report::Trouble(Trouble::NotPrepared { name, reason }))
+        }
+        _ => None,
     }
 }
 
@@ -491,17 +431,5 @@ async fn kept(home: Home, invite: Invite) -> Report {
     match blocking(move || home.keep_room(&room, false)).await {
         Ok(()) => Report::Invited(invite),
         Err(error) => Report::JoinFailed(JoinProblem::Exchange(error.to_string())),
-    }
-}
-
-fn note(words: &Words, title: String, body: NoteBody) -> (String, String) {
-    let (name, body) = match body {
-        NoteBody::Said { name, text } => (name, text),
-        NoteBody::Files { name, count } => (name, t!(words, "files", count = count)),
-    };
-    if title.is_empty() {
-        (name, body)
-    } else {
-        (title, format!("{name}: {body}"))
     }
 }

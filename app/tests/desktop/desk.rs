@@ -214,6 +214,11 @@ impl Window<'_> {
         )
     }
 
+    /// Whether that can be read before patience ends.
+    pub(crate) fn waits_for(&self, name: &str) -> bool {
+        until(|| self.has(name).then_some(())).is_some()
+    }
+
     /// Waits until that can be read.
     pub(crate) fn sees(&self, name: &str) {
         self.find(name, |_| true);

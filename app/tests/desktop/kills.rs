@@ -110,6 +110,8 @@ fn killed_again_and_again_it_loses_and_doubles_nothing() {
     let bob = desk.open("bob", &[big.to_str().unwrap()]);
     bob.sees("1 file is ready to go");
     bob.click("Ada");
+    // A large file is read whole before it is offered.
+    assert!((0..5).any(|_| ada.waits_for("Accept")), "no offer comes");
     ada.click("Accept");
 
     let (mut before, mut said) = (0, Vec::new());

@@ -4,7 +4,7 @@ use core::fmt::Write as _;
 
 use parlor_engine::view::ServerView;
 
-use super::{LinkState, link_state};
+use super::{LinkState, PathKind, link_state};
 use crate::model::Model;
 use crate::room::{Presence, ServerTrouble};
 
@@ -47,8 +47,15 @@ pub fn report(model: &Model) -> String {
                 LinkState::Away => "away".to_owned(),
                 LinkState::Connecting => "connecting".to_owned(),
                 LinkState::Connected { path, round_trip } => {
+                    let path = match path {
+                        None => "unknown",
+                        Some(PathKind::Near) => "same network",
+                        Some(PathKind::Direct) => "direct",
+                        Some(PathKind::Relayed) => "relayed",
+                    };
+                    let delay = round_trip.unwrap_or_default().as_millis();
                     let lane = if peer.has_lane { ", lane" } else { "" };
-                    format!("connected, path {path:?}, round trip {round_trip:?}{lane}")
+                    format!("connected, {path}, {delay} ms{lane}")
                 }
             };
             let (id, tries) = (peer.peer.short(), peer.attempts);
