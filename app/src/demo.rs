@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use parlor_app_model::effect::Effect;
 use parlor_app_model::model::{Screen, Sheet};
-use parlor_app_model::msg::{Intent, Msg, Report, RoomFound, RoomIntent};
+use parlor_app_model::msg::{Intent, Msg, Report, RoomIntent};
 use parlor_app_model::settings::{AcceptWhom, Look, Profile, Settings};
 use parlor_app_model::timeline::{Body, Entry, EntryKey, Files};
 use parlor_core::picture::PictureSource;
@@ -17,21 +17,21 @@ use parlor_core::room::input::IncomingKey;
 use parlor_core::room::known::Standing;
 use parlor_core::room::notice::{Notice, OfferStanding};
 use parlor_core::room::view::{
-    AddressKind, CodeView, Direction, PathView, PeerStateView, PeerView, RoomView, ServerView,
-    TransferStateView, TransferView,
+    CodeView, Direction, RoomView, ServerView, TransferStateView, TransferView,
 };
 use parlor_proto::code::Code;
-use parlor_proto::emoji::comparison;
-use parlor_proto::frame::OfferedFile;
-use parlor_proto::id::{DeviceId, PeerId, RoomId};
-use parlor_proto::invite::{Invite, RoomSecret, ServerUrl};
-use parlor_proto::name::SafePath;
-use parlor_proto::text::DisplayName;
+use parlor_proto::id::{DeviceId, RoomId};
 use tokio::sync::mpsc;
 
 use crate::bridge::executor::Setup;
 use crate::bridge::pictures::{PictureId, Pictures};
 
+use cast::{
+    HOUR_MS, JONAS, MINUTE_MS, MIRA, NOW_MS, OWN, STREAM, invite, message, name, offered, peer,
+    rooms, trip,
+};
+
+mod cast;
 mod paintings;
 
 /// The scenes, one for each screen and each thing that can stand above or in one.
@@ -54,17 +54,6 @@ pub const SCENES: [&str; 17] = [
     "about",
     "broken",
 ];
-
-/// 27 November 2026, 18:42 UTC, in milliseconds since 1970.
-const NOW_MS: u64 = 1_795_804_920_000;
-const MINUTE_MS: u64 = 60_000;
-const HOUR_MS: u64 = 60 * MINUTE_MS;
-
-const OWN: DeviceId = DeviceId([1; 16]);
-const MIRA: DeviceId = DeviceId([44; 16]);
-const JONAS: DeviceId = DeviceId([19; 16]);
-const LENA: DeviceId = DeviceId([30; 16]);
-const STREAM: u64 = 7;
 
 /// What is printed once a scene is whole.
 pub const SHOWN: &str = "shown";
@@ -170,86 +159,6 @@ fn settings<'a>(parts: impl Iterator<Item = &'a str>) -> Settings {
         }
     }
     settings
-}
-
-fn invite(secret: u8) -> Invite {
-    Invite {
-        server: ServerUrl::parse("https://parlor.example").expect("it is an address"),
-        secret: RoomSecret::from_bytes([secret; 32]),
-    }
-}
-
-fn trip() -> Invite {
-    invite(3)
-}
-
-fn name(text: &str) -> DisplayName {
-    DisplayName::sanitise(text)
-}
-
-fn offered(path: &Path, size: u64) -> OfferedFile {
-    OfferedFile {
-        path: SafePath::sanitise(&path.file_name().unwrap_or_default().to_string_lossy()),
-        size,
-        root: [0; 32],
-        modified_ms: None,
-        mime: None,
-    }
-}
-
-fn message(author: DeviceId, seq: u64, at_ms: u64, text: &str) -> Entry {
-    Entry {
-        key: EntryKey::Message {
-            author,
-            stream: STREAM,
-            seq,
-        },
-        place: Some(seq),
-        at_ms,
-        body: Body::Text {
-            text: text.to_owned(),
-            failure: None,
-        },
-    }
-}
-
-fn found(
-    invite: Invite,
-    title: Option<&str>,
-    members: &[(DeviceId, &str)],
-    last: Entry,
-) -> RoomFound {
-    let members = members
-        .iter()
-        .map(|(device, person)| (*device, name(person)));
-    RoomFound {
-        invite,
-        is_hosted: false,
-        title: title.map(str::to_owned),
-        made_at_ms: NOW_MS,
-        last: Some(last),
-        unread: 0,
-        members: members.collect(),
-    }
-}
-
-fn peer(number: u8, device: DeviceId, person: &str, standing: Standing) -> PeerView {
-    PeerView {
-        peer: PeerId([number; 16]),
-        identity: Some((device, name(person))),
-        state: PeerStateView::Connected {
-            since: parlor_core::room::time::Moment::default(),
-        },
-        path: Some(PathView {
-            local: AddressKind::Host,
-            remote: AddressKind::Host,
-            round_trip: Some(Duration::from_millis(4)),
-        }),
-        has_lane: true,
-        attempts: 1,
-        standing: Some(standing),
-        emoji: Some(comparison(&[number.wrapping_mul(37); 32])),
-    }
 }
 
 struct Stage {
@@ -474,48 +383,4 @@ impl Stage {
             body: Body::Files(Files::new(files, paths)),
         }
     }
-}
-
-fn rooms() -> Vec<RoomFound> {
-    let mut family = found(
-        invite(4),
-        Some("Family"),
-        &[(LENA, "Lena")],
-        message(
-            LENA,
-            1,
-            NOW_MS - 80 * MINUTE_MS,
-            "Grandma says thank you for the photos ❤️",
-        ),
-    );
-    family.unread = 2;
-    let mut quiet = found(
-        invite(9),
-        None,
-        &[],
-        message(OWN, 1, NOW_MS - 120 * HOUR_MS, ""),
-    );
-    quiet.last = None;
-    quiet.made_at_ms = NOW_MS - 120 * HOUR_MS;
-    vec![
-        found(
-            trip(),
-            Some("Alps in October"),
-            &[(MIRA, "Mira"), (JONAS, "Jonas"), (LENA, "Lena")],
-            message(OWN, 4, NOW_MS - 13 * MINUTE_MS, "Beautiful"),
-        ),
-        family,
-        found(
-            invite(5),
-            None,
-            &[(DeviceId([71; 16]), "陈晓"), (DeviceId([80; 16]), "Bea")],
-            message(
-                DeviceId([71; 16]),
-                1,
-                NOW_MS - 27 * HOUR_MS,
-                "The slides are in, all 48 of them. See you on Tuesday!",
-            ),
-        ),
-        quiet,
-    ]
 }

@@ -208,7 +208,7 @@ async fn photos_shared_alone_are_on_offer_after_a_restart() {
         _ => None,
     })
     .await;
-    assert_eq!(paths, [photo.clone()]);
+    assert_eq!(paths, std::slice::from_ref(&photo));
     let mut bob = scene.start("bob");
     let key = bob
         .notice("offer", |notice| match notice {
