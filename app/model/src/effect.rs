@@ -29,8 +29,6 @@ pub enum Effect {
         invite: Invite,
         /// Whether this device hosts its server.
         is_hosted: bool,
-        /// Whether it may be made at the server.
-        may_create: bool,
     },
     /// To an open room.
     Room(RoomId, RoomEffect),

@@ -94,7 +94,6 @@ impl Model {
         let entries = self.rooms.values().map(|room| Effect::Enter {
             invite: room.invite.clone(),
             is_hosted: room.is_hosted,
-            may_create: true,
         });
         entries.collect()
     }
@@ -268,7 +267,6 @@ impl Model {
         effects.push(Effect::Enter {
             invite: invite.clone(),
             is_hosted,
-            may_create: true,
         });
         self.sheet = Some(Sheet::Invite(room));
         effects
@@ -287,7 +285,6 @@ impl Model {
         effects.push(Effect::Enter {
             invite,
             is_hosted: false,
-            may_create: true,
         });
         effects
     }

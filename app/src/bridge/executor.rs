@@ -173,11 +173,7 @@ impl Executor {
             Effect::KeepSettings(settings) => self.set(settings).await,
             Effect::MakeRoom { server } => self.make_room(server).await,
             Effect::KeepRoom(invite) => self.invited(invite).await,
-            Effect::Enter {
-                invite,
-                is_hosted,
-                may_create,
-            } => self.enter(invite, is_hosted, may_create).await,
+            Effect::Enter { invite, is_hosted } => self.enter(invite, is_hosted).await,
             Effect::Room(id, effect) => {
                 let missed = missed(id, &effect);
                 if self.rooms.act(id, effect).await.is_err()
@@ -227,7 +223,7 @@ impl Executor {
         let home = self.home.clone();
         let rooms = blocking(move || home.rooms()).await.unwrap_or_default();
         for room in rooms.into_iter().filter(|room| open.contains(&room.id())) {
-            self.enter(room.invite, room.is_hosted, true).await;
+            self.enter(room.invite, room.is_hosted).await;
         }
     }
 
@@ -269,12 +265,12 @@ impl Executor {
         self.report(Report::Invited(invite)).await;
     }
 
-    async fn enter(&mut self, invite: Invite, is_hosted: bool, may_create: bool) {
+    async fn enter(&mut self, invite: Invite, is_hosted: bool) {
         let id = invite.secret.room_id();
         if self.rooms.contains(id) {
             return;
         }
-        match self.try_to_enter(invite, is_hosted, may_create).await {
+        match self.try_to_enter(invite, is_hosted).await {
             Ok(device) => self.report(Report::Entered(id, device)).await,
             Err(reason) => self.report(Report::NotEntered(id, reason)).await,
         }
@@ -284,7 +280,6 @@ impl Executor {
         &mut self,
         mut invite: Invite,
         is_hosted: bool,
-        may_create: bool,
     ) -> Result<parlor_proto::id::DeviceId, String> {
         if is_hosted {
             let url = self.hosting.url(&self.home).await;
@@ -298,11 +293,6 @@ impl Executor {
         }
         let id = invite.secret.room_id();
         let folder = self.folder()?;
-        let intent = if may_create {
-            JoinIntent::Open
-        } else {
-            JoinIntent::Join
-        };
         let is_local = !invite.server.is_encrypted();
         let options = RoomOptions {
             folder: Some(folder.clone()),
@@ -312,7 +302,11 @@ impl Executor {
             relay_only: self.settings.relay_only,
             // A room of the own network needs nobody outside to find its way.
             ice_servers: is_local.then(Vec::new),
-            ..RoomOptions::new(invite, intent, DisplayName::sanitise(&self.profile.name))
+            ..RoomOptions::new(
+                invite,
+                JoinIntent::Open,
+                DisplayName::sanitise(&self.profile.name),
+            )
         };
         let made = folder.clone();
         let started = blocking(move || {

@@ -244,11 +244,6 @@ impl Window<'_> {
         !pending && heard.iter().any(|one| is_stored(&one.name))
     }
 
-    /// Waits until a mark says that.
-    pub(crate) fn sees_mark(&self, text: &str) {
-        self.find(text, |_| true);
-    }
-
     /// How many messages say just that.
     pub(crate) fn count(&self, text: &str) -> usize {
         let heard = self.heard();

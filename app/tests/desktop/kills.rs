@@ -134,7 +134,7 @@ fn killed_again_and_again_it_loses_and_doubles_nothing() {
     bob.sees("the end");
     say(&bob, "yes");
     ada.sees("yes");
-    bob.sees_mark("Delivered");
+    bob.sees("Delivered");
     ada.kill();
     bob.kill();
     let (ada, bob) = (kept(&desk.data("ada")), kept(&desk.data("bob")));

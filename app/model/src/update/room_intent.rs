@@ -6,7 +6,7 @@ use crate::effect::{Effect, PlatformEffect, RoomEffect};
 use crate::model::{Model, Screen};
 use crate::msg::RoomIntent;
 use crate::room::Presence;
-use crate::timeline::{EntryKey, Fate};
+use crate::timeline::Fate;
 use crate::toast::ToastText;
 
 /// Characters of a room's name: a line on a phone.
@@ -65,12 +65,11 @@ impl Model {
         if text.trim().is_empty() {
             return Vec::new();
         }
-        let pending = room.timeline.push_pending(text.clone(), now_ms);
+        room.timeline.push_pending(text.clone(), now_ms);
         if let Presence::Outside { reason } = &room.presence {
             // It stays in sight with the way to say it again.
             let reason = reason.clone();
             room.timeline.fail(&reason);
-            debug_assert!(room.timeline.find(EntryKey::Pending(pending)).is_some());
             return Vec::new();
         }
         vec![Effect::Room(id, RoomEffect::Say(text))]
@@ -128,7 +127,6 @@ impl Model {
         vec![Effect::Enter {
             invite: room.invite.clone(),
             is_hosted: room.is_hosted,
-            may_create: true,
         }]
     }
 }
