@@ -290,6 +290,7 @@ fn Shown() -> Element {
             match above {
                 Some(Sheet::Invite(room)) => rsx! { sheet::invite::Invite { room } },
                 Some(Sheet::Peer(room, device)) => rsx! { sheet::peer::Peer { room, device } },
+                Some(Sheet::Avatar) => rsx! { sheet::avatar::Avatar {} },
                 Some(Sheet::RoomMenu(room)) => rsx! { sheet::room_menu::RoomMenu { room } },
                 None => rsx! {},
             }

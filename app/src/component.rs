@@ -2,6 +2,7 @@
 //! they remember is how they look, never how the world is.
 
 pub(crate) mod avatar;
+pub(crate) mod avatar_picker;
 pub(crate) mod button;
 pub(crate) mod composer;
 pub(crate) mod entry;

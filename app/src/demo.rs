@@ -27,15 +27,15 @@ use crate::bridge::executor::Setup;
 use crate::bridge::pictures::{PictureId, Pictures};
 
 use cast::{
-    HOUR_MS, JONAS, MINUTE_MS, MIRA, NOW_MS, OWN, STREAM, invite, message, name, offered, peer,
-    rooms, trip,
+    HOUR_MS, JONAS, MINUTE_MS, MIRA, NOW_MS, OWN, STREAM, answer, invite, message, name, offered,
+    peer, rooms, trip,
 };
 
 mod cast;
 mod paintings;
 
 /// The scenes, one for each screen and each thing that can stand above or in one.
-pub const SCENES: [&str; 17] = [
+pub const SCENES: [&str; 19] = [
     "welcome",
     "home",
     "home-empty",
@@ -47,6 +47,8 @@ pub const SCENES: [&str; 17] = [
     "invite",
     "peer",
     "room-menu",
+    "room-reply",
+    "avatar",
     "share",
     "transfers",
     "settings",
@@ -78,6 +80,7 @@ async fn chatter(reports: mpsc::Sender<Msg>) {
                 stream: STREAM,
                 seq,
                 text: format!("Message {seq}"),
+                in_reply_to: None,
                 written_at_ms: NOW_MS,
             };
             if reports
@@ -186,6 +189,7 @@ impl Stage {
         }
         let profile = (screen != "welcome").then(|| Profile {
             name: "Ada".to_owned(),
+            ..Profile::default()
         });
         let is_bare = matches!(screen, "welcome" | "home-empty");
         self.tell(Report::Home {
@@ -193,6 +197,7 @@ impl Stage {
             profile,
             settings,
             rooms: if is_bare { Vec::new() } else { rooms() },
+            blocked: BTreeMap::from([(DeviceId([99; 16]), "Mallory".to_owned())]),
         })
         .await;
         if is_bare {
@@ -217,7 +222,8 @@ impl Stage {
                     self.want(Intent::Join).await;
                 }
             }
-            "room" | "room-busy" | "room-offline" | "invite" | "peer" | "room-menu" => {
+            "room" | "room-busy" | "room-reply" | "room-offline" | "invite" | "peer"
+            | "room-menu" => {
                 self.want(Intent::SeeRoom(trip)).await;
             }
             "room-empty" => self.want(Intent::SeeRoom(invite(9).secret.room_id())).await,
@@ -227,6 +233,7 @@ impl Stage {
             }
             "share" => self.want(Intent::ShareIn(self.files.clone())).await,
             "settings" => self.want(Intent::Go(Screen::Settings)).await,
+            "avatar" => self.want(Intent::Show(Sheet::Avatar)).await,
             "diagnostics" => self.want(Intent::Go(Screen::Diagnostics)).await,
             "about" => self.want(Intent::Go(Screen::About)).await,
             _ => {}
@@ -246,6 +253,16 @@ impl Stage {
             "invite" => self.want(Intent::Show(Sheet::Invite(id))).await,
             "peer" => self.want(Intent::Show(Sheet::Peer(id, JONAS))).await,
             "room-menu" => self.want(Intent::Show(Sheet::RoomMenu(id))).await,
+            "room" => {
+                let (device, is_typing) = (MIRA, true);
+                let typing = Notice::Typing { device, is_typing };
+                self.tell(Report::Notice(id, typing)).await;
+            }
+            "room-reply" => {
+                let key = message(MIRA, 2, 0, "").key;
+                self.want(Intent::Room(id, RoomIntent::Reply(Some(key))))
+                    .await;
+            }
             "room-offline" => {
                 let lost = Notice::ServerLost {
                     reason: "connection refused".to_owned(),
@@ -354,7 +371,12 @@ impl Stage {
                 "That is the original, all of it. No server in between, so nothing gets shrunk.",
             ),
             self.photos(MIRA, 8, today + 20 * MINUTE_MS, 5..6),
-            message(OWN, 4, today + 22 * MINUTE_MS, "Beautiful"),
+            answer(
+                (OWN, 4),
+                today + 22 * MINUTE_MS,
+                "Beautiful! Frame it",
+                (MIRA, 3),
+            ),
         ]
     }
 

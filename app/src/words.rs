@@ -77,6 +77,13 @@ impl Words {
             .get(&format!("emoji-{}", emoji.name().replace(' ', "-")))
     }
 
+    /// What people call one of the pictures to be shown by.
+    #[must_use]
+    pub fn emblem(&self, english: &str) -> String {
+        self.loader
+            .get(&format!("emblem-{}", english.replace(' ', "-")))
+    }
+
     /// The language's tag.
     #[must_use]
     pub const fn language(&self) -> &'static str {
@@ -117,6 +124,7 @@ mod tests {
 
     use fluent_syntax::ast::{Entry, Expression, InlineExpression, Pattern, PatternElement};
     use fluent_syntax::parser::parse;
+    use parlor_proto::avatar::AVATAR_EMBLEMS;
 
     use super::*;
 
@@ -201,6 +209,15 @@ mod tests {
         for bits in 0..64 {
             let name = Emoji::from_bits(bits).name().replace(' ', "-");
             assert!(english.contains_key(&format!("emoji-{name}")), "{name}");
+        }
+    }
+
+    #[test]
+    fn every_picture_to_be_shown_by_has_a_name() {
+        let english = texts("en");
+        for (_, name) in AVATAR_EMBLEMS {
+            let id = format!("emblem-{}", name.replace(' ', "-"));
+            assert!(english.contains_key(&id), "{id}");
         }
     }
 

@@ -167,6 +167,7 @@ pub(crate) mod examples {
             path: None,
             took: s(0),
             standing: parlor_core::room::known::Standing::New,
+            avatar: parlor_proto::avatar::Avatar::default(),
         })
     }
 

@@ -105,6 +105,8 @@ impl Observer {
             Notice::ServerSuspected { why } => Some(Report::ServerSuspected {
                 reason: why.to_string(),
             }),
+            // A line that changes all the time is nothing for a terminal's history.
+            Notice::Typing { .. } => None,
             Notice::Said { .. }
             | Notice::NotSaid { .. }
             | Notice::Heard { .. }
@@ -174,6 +176,7 @@ impl Observer {
                 path,
                 took,
                 standing,
+                avatar: _,
             } => {
                 let (standing, other_name) = identity::standing_report(standing);
                 self.names.insert(*device, name.to_string());
@@ -229,6 +232,7 @@ impl Observer {
                 stream: _,
                 seq,
                 text,
+                in_reply_to: _,
                 written_at_ms,
                 signature: _,
             } => Report::Said {
@@ -245,6 +249,7 @@ impl Observer {
                 stream: _,
                 seq,
                 text,
+                in_reply_to: _,
                 written_at_ms,
             } => Report::Message {
                 device: author.to_string(),

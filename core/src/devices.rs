@@ -11,13 +11,13 @@ use crate::store::Store;
 
 impl Store {
     /// Everybody who was met, in the order of the first meetings. Of more than the limit the
-    /// verified and those met last stay; the others are forgotten.
+    /// blocked, the verified and those met last stay; the others are forgotten.
     pub(crate) fn known_devices(&self) -> rusqlite::Result<Vec<KnownDevice>> {
         let max = i64::try_from(KNOWN_DEVICES_MAX).unwrap_or(i64::MAX);
         self.connection.execute(
             "DELETE FROM known_device WHERE place NOT IN (
                  SELECT place FROM known_device
-                 ORDER BY is_verified DESC, last_met_at_ms DESC, place LIMIT ?1)",
+                 ORDER BY is_blocked DESC, is_verified DESC, last_met_at_ms DESC, place LIMIT ?1)",
             [max],
         )?;
         all(&self.connection)
@@ -28,9 +28,9 @@ impl Store {
         let DevicePublic { handshake, signing } = device.public;
         let mut upsert = self.connection.prepare_cached(
             "INSERT INTO known_device (handshake_key, signing_key, name, is_verified,
-                 first_met_at_ms, last_met_at_ms)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?5)
-             ON CONFLICT DO UPDATE SET is_verified = ?4, last_met_at_ms = ?5",
+                 first_met_at_ms, last_met_at_ms, is_blocked)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6)
+             ON CONFLICT DO UPDATE SET is_verified = ?4, last_met_at_ms = ?5, is_blocked = ?6",
         )?;
         let name = device.name.as_str();
         upsert.execute(params![
@@ -38,9 +38,22 @@ impl Store {
             signing,
             name,
             device.is_verified,
-            wall_clock_ms()
+            wall_clock_ms(),
+            device.is_blocked
         ])?;
         Ok(())
+    }
+
+    /// The person wants nothing to do with a device that was met, or will have it back.
+    pub(crate) fn block(&self, id: DeviceId, is_blocked: bool) -> rusqlite::Result<()> {
+        let known = all(&self.connection)?;
+        let device = known.into_iter().find(|device| device.public.id() == id);
+        device.map_or(Ok(()), |device| {
+            self.remember(&KnownDevice {
+                is_blocked,
+                ..device
+            })
+        })
     }
 
     /// Removes a device.
@@ -59,7 +72,8 @@ impl Store {
 
 fn all(connection: &Connection) -> rusqlite::Result<Vec<KnownDevice>> {
     let mut select = connection.prepare_cached(
-        "SELECT handshake_key, signing_key, name, is_verified FROM known_device ORDER BY place",
+        "SELECT handshake_key, signing_key, name, is_verified, is_blocked FROM known_device
+         ORDER BY place",
     )?;
     let rows = select.query_map([], |row| {
         Ok(KnownDevice {
@@ -69,6 +83,7 @@ fn all(connection: &Connection) -> rusqlite::Result<Vec<KnownDevice>> {
             },
             name: DisplayName::sanitise(&row.get::<_, String>(2)?),
             is_verified: row.get(3)?,
+            is_blocked: row.get(4)?,
         })
     })?;
     rows.collect()
@@ -87,6 +102,7 @@ mod tests {
             public: *DeviceKey::from_seed(&[seed; 32]).public(),
             name: DisplayName::sanitise(name),
             is_verified,
+            is_blocked: false,
         }
     }
 
@@ -117,6 +133,22 @@ mod tests {
     }
 
     #[test]
+    fn who_is_blocked_stays_so_until_the_person_says_otherwise() {
+        let store = store(&IdentityLocation::Memory);
+        let (ada, bob) = (device(1, "Ada", true), device(2, "Bob", false));
+        store.remember(&ada).unwrap();
+        store.remember(&bob).unwrap();
+        let are_blocked = || {
+            let known = store.known_devices().unwrap().into_iter();
+            known.map(|device| device.is_blocked).collect::<Vec<_>>()
+        };
+        store.block(ada.public.id(), true).unwrap();
+        assert_eq!(are_blocked(), [true, false]);
+        store.block(ada.public.id(), false).unwrap();
+        assert_eq!(are_blocked(), [false, false]);
+    }
+
+    #[test]
     fn a_forgotten_device_is_gone_and_the_others_stay() {
         let store = store(&IdentityLocation::Memory);
         let (ada, bob) = (device(1, "Ada", true), device(2, "Bob", false));
@@ -134,7 +166,7 @@ mod tests {
         let insert = "
             WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers LIMIT 5000)
             INSERT INTO known_device
-            SELECT n + 10, randomblob(32), randomblob(32), 'Eve', 0, n, n + 5000000000000
+            SELECT n + 10, randomblob(32), randomblob(32), 'Eve', 0, n, n + 5000000000000, 0
             FROM numbers";
         store.connection.execute(insert, []).unwrap();
         let known = store.known_devices().unwrap();

@@ -1,7 +1,6 @@
 //! The threads that touch the disk: one for files that arrive, one for files that are read, one for
 //! messages, one for what is kept of devices and transfers. Each has a bounded queue, and all answer into one.
 
-use std::path::Path;
 use std::thread::JoinHandle;
 
 use parlor_engine::input::DiskInput;
@@ -55,11 +54,7 @@ impl Disks {
         let (history, record) =
             open_history(options, room, device, (&store, key)).map_err(|error| {
                 StartError::History {
-                    path: options
-                        .identity
-                        .folder()
-                        .map(Path::to_owned)
-                        .unwrap_or_default(),
+                    path: options.identity.path(),
                     reason: error.to_string(),
                 }
             })?;
@@ -130,6 +125,13 @@ impl Disks {
                 stream,
                 through,
             }),
+            DiskRequest::KeepMember { member, is_hearsay } => self
+                .history
+                .push(writer::Entry::Member { member, is_hearsay }),
+            DiskRequest::ReadMessages { reader, after, max } => {
+                self.history
+                    .push(writer::Entry::Read { reader, after, max });
+            }
             DiskRequest::RememberDevice { device } => {
                 self.changes.push(StoreChange::Remember(device));
             }

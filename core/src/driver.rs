@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use parlor_engine::input::{Command, DiskInput, Input};
+use parlor_engine::input::{Command, DiskInput, Input, MessageId};
 use parlor_engine::notice::Notice;
 use parlor_engine::output::Output;
 use parlor_engine::session::{Config, Session};
@@ -56,7 +56,10 @@ pub(crate) enum DriverCommand {
     /// Straight to the engine.
     Session(Command),
     /// Say something, stamped with the time it is taken.
-    Say { text: String },
+    Say {
+        text: String,
+        in_reply_to: Option<MessageId>,
+    },
     /// Hash files and offer them.
     Share {
         share: ShareId,
@@ -141,6 +144,7 @@ pub(crate) fn spawn(
         intent,
         max_peers,
         name,
+        avatar,
         ice_servers,
         window_bytes,
         accept,
@@ -159,6 +163,7 @@ pub(crate) fn spawn(
         accept,
         has_lane,
         name,
+        avatar,
         seed,
         window_bytes,
     };
@@ -262,10 +267,11 @@ impl Driver {
                 self.forgets = true;
                 self.feed(Input::Command(Command::Leave));
             }
-            DriverCommand::Say { text } => {
+            DriverCommand::Say { text, in_reply_to } => {
                 let written_at_ms = wall_clock_ms().cast_unsigned();
                 self.feed(Input::Command(Command::Say {
                     text,
+                    in_reply_to,
                     written_at_ms,
                 }));
             }

@@ -6,11 +6,15 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use parlor_engine::record::{AuthorRecord, MessageRecord, OUTBOX_MAX, OwnMessages, ReaderRecord};
-use parlor_proto::frame::{ChatMessage, OfferedFile};
+use parlor_engine::device::DevicePublic;
+use parlor_engine::record::{
+    AuthorRecord, Member, MessageRecord, OUTBOX_MAX, OwnMessages, ReaderRecord,
+};
+use parlor_proto::avatar::Avatar;
+use parlor_proto::frame::{ChatMessage, MessageId, OfferedFile};
 use parlor_proto::id::{DeviceId, RoomId};
 use parlor_proto::text::DisplayName;
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::clock::wall_clock_ms;
 use crate::offers::{path_bytes, path_from};
@@ -48,6 +52,10 @@ pub enum KeptContent {
         text: String,
         /// The author's signature over it.
         signature: [u8; 64],
+        /// The message that it answers.
+        in_reply_to: Option<MessageId>,
+        /// The text of that one, where it is kept.
+        quoted: Option<String>,
     },
     /// Files on offer.
     Offer {
@@ -59,6 +67,18 @@ pub enum KeptContent {
         paths: BTreeMap<u32, PathBuf>,
     },
 }
+
+/// Somebody who was in a room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptMember {
+    /// The name they went by.
+    pub name: DisplayName,
+    /// How they wanted to be shown.
+    pub avatar: Avatar,
+}
+
+/// An author's keys and name.
+type Author = (DevicePublic, DisplayName);
 
 /// The entries of all rooms of this device.
 #[derive(Debug)]
@@ -92,8 +112,9 @@ impl History {
     ) -> rusqlite::Result<()> {
         let mut insert = self.connection().prepare_cached(
             "INSERT INTO entry
-                 (room, author, kept_at_ms, stream, seq, written_at_ms, text, signature)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING",
+                 (room, author, kept_at_ms, stream, seq, written_at_ms, text, signature,
+                 reply_author, reply_stream, reply_seq)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT DO NOTHING",
         )?;
         insert.execute(params![
             room.0,
@@ -103,7 +124,10 @@ impl History {
             signed(message.seq),
             signed(message.written_at_ms),
             message.text,
-            message.signature
+            message.signature,
+            message.in_reply_to.map(|to| to.author.0),
+            message.in_reply_to.map(|to| to.stream.cast_signed()),
+            message.in_reply_to.map(|to| signed(to.seq)),
         ])?;
         Ok(())
     }
@@ -142,17 +166,23 @@ impl History {
         Ok(())
     }
 
-    /// Keeps by what name somebody goes in the room.
-    fn keep_member(
-        &self,
-        room: RoomId,
-        device: DeviceId,
-        name: &DisplayName,
-    ) -> rusqlite::Result<()> {
-        let mut insert = self
-            .connection()
-            .prepare_cached("INSERT OR REPLACE INTO member VALUES (?1, ?2, ?3)")?;
-        insert.execute(params![room.0, device.0, name.as_str()])?;
+    /// Keeps who somebody in the room is; by hearsay only where nothing is known of them.
+    fn keep_member(&self, room: RoomId, member: &Member, is_hearsay: bool) -> rusqlite::Result<()> {
+        let known = if is_hearsay { "IGNORE" } else { "REPLACE" };
+        let mut insert = self.connection().prepare_cached(&format!(
+            "INSERT OR {known} INTO member
+                 (room, device, name, handshake_key, signing_key, colour, emblem)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
+        ))?;
+        insert.execute(params![
+            room.0,
+            member.public.id().0,
+            member.name.as_str(),
+            member.public.handshake,
+            member.public.signing,
+            member.avatar.colour,
+            member.avatar.emblem
+        ])?;
         Ok(())
     }
 
@@ -203,20 +233,13 @@ impl History {
     /// The last of the device's own, as far back as there is no gap.
     fn own_messages(&self, room: RoomId, own: DeviceId) -> rusqlite::Result<Option<OwnMessages>> {
         let mut select = self.connection().prepare_cached(
-            "SELECT stream, seq, written_at_ms, text, signature FROM entry
+            "SELECT stream, seq, written_at_ms, text, signature,
+                 reply_author, reply_stream, reply_seq
+             FROM entry
              WHERE room = ?1 AND author = ?2 AND stream IS NOT NULL ORDER BY place DESC LIMIT ?3",
         )?;
         let most = i64::try_from(OUTBOX_MAX).unwrap_or(i64::MAX);
-        let rows = select.query_map(params![room.0, own.0, most], |row| {
-            let mut message = ChatMessage::new(
-                row.get::<_, i64>(0)?.cast_unsigned(),
-                unsigned(row.get(1)?),
-                unsigned(row.get(2)?),
-                &row.get::<_, String>(3)?,
-            );
-            message.signature = row.get(4)?;
-            Ok(message)
-        })?;
+        let rows = select.query_map(params![room.0, own.0, most], message_from)?;
         let mut messages: Vec<ChatMessage> = rows.collect::<rusqlite::Result<_>>()?;
         let Some(stream) = messages.first().map(|message| message.stream) else {
             return Ok(None);
@@ -227,6 +250,47 @@ impl History {
         let gap = messages.windows(2).rposition(|pair| !follows(pair));
         messages.drain(..gap.map_or(0, |gap| gap + 1));
         Ok(Some(OwnMessages { stream, messages }))
+    }
+
+    /// The next messages of an author after one of them, in their order, and who the author is.
+    fn messages_after(
+        &self,
+        room: RoomId,
+        after: MessageId,
+        max: u32,
+    ) -> rusqlite::Result<(Option<Author>, Vec<ChatMessage>)> {
+        let mut select = self.connection().prepare_cached(
+            "SELECT stream, seq, written_at_ms, text, signature,
+                 reply_author, reply_stream, reply_seq
+             FROM entry
+             WHERE room = ?1 AND author = ?2 AND stream = ?3 AND seq > ?4 ORDER BY seq LIMIT ?5",
+        )?;
+        let stream = after.stream.cast_signed();
+        let from = params![room.0, after.author.0, stream, signed(after.seq), max];
+        let rows = select.query_map(from, message_from)?;
+        let messages = rows.collect::<rusqlite::Result<_>>()?;
+        let mut select = self.connection().prepare_cached(
+            "SELECT handshake_key, signing_key, name FROM member
+             WHERE room = ?1 AND device = ?2 AND handshake_key IS NOT NULL",
+        )?;
+        let who = select.query_row(params![room.0, after.author.0], |row| {
+            let public = DevicePublic {
+                handshake: row.get(0)?,
+                signing: row.get(1)?,
+            };
+            Ok((public, DisplayName::sanitise(&row.get::<_, String>(2)?)))
+        });
+        Ok((who.optional()?, messages))
+    }
+
+    /// The text of a message, where it is kept.
+    pub(crate) fn text_of(&self, room: RoomId, id: MessageId) -> rusqlite::Result<Option<String>> {
+        let mut select = self.connection().prepare_cached(
+            "SELECT text FROM entry WHERE room = ?1 AND author = ?2 AND stream = ?3 AND seq = ?4",
+        )?;
+        let stream = id.stream.cast_signed();
+        let named = params![room.0, id.author.0, stream, signed(id.seq)];
+        select.query_row(named, |row| row.get(0)).optional()
     }
 
     fn authors(&self, room: RoomId, own: DeviceId) -> rusqlite::Result<Vec<AuthorRecord>> {
@@ -274,17 +338,20 @@ impl History {
         rows.collect()
     }
 
-    /// By what names people go in the room.
-    pub(crate) fn members(
-        &self,
-        room: RoomId,
-    ) -> rusqlite::Result<BTreeMap<DeviceId, DisplayName>> {
+    /// How people go in the room.
+    pub(crate) fn members(&self, room: RoomId) -> rusqlite::Result<BTreeMap<DeviceId, KeptMember>> {
         let mut select = self
             .connection()
-            .prepare_cached("SELECT device, name FROM member WHERE room = ?1")?;
+            .prepare_cached("SELECT device, name, colour, emblem FROM member WHERE room = ?1")?;
         let rows = select.query_map(params![room.0], |row| {
-            let name = DisplayName::sanitise(&row.get::<_, String>(1)?);
-            Ok((DeviceId(row.get(0)?), name))
+            let member = KeptMember {
+                name: DisplayName::sanitise(&row.get::<_, String>(1)?),
+                avatar: Avatar {
+                    colour: row.get(2)?,
+                    emblem: row.get(3)?,
+                },
+            };
+            Ok((DeviceId(row.get(0)?), member))
         })?;
         rows.collect()
     }
@@ -299,7 +366,7 @@ impl History {
     ) -> rusqlite::Result<Vec<KeptEntry>> {
         let mut select = self.connection().prepare_cached(
             "SELECT place, author, kept_at_ms, stream, seq, written_at_ms, text, signature,
-                 transfer, offer
+                 transfer, offer, reply_author, reply_stream, reply_seq
              FROM entry WHERE room = ?1 AND place < ?2 ORDER BY place DESC LIMIT ?3",
         )?;
         let before = place.map_or(i64::MAX, signed);
@@ -309,11 +376,16 @@ impl History {
             entries.extend(entry?);
         }
         for entry in &mut entries {
-            if let KeptContent::Offer {
-                transfer, paths, ..
-            } = &mut entry.content
-            {
-                *paths = self.paths(room, entry.author, *transfer)?;
+            match &mut entry.content {
+                KeptContent::Offer {
+                    transfer, paths, ..
+                } => *paths = self.paths(room, entry.author, *transfer)?,
+                KeptContent::Message {
+                    in_reply_to: Some(to),
+                    quoted,
+                    ..
+                } => *quoted = self.text_of(room, *to)?,
+                KeptContent::Message { .. } => {}
             }
         }
         entries.reverse();
@@ -366,6 +438,8 @@ fn entry_from(row: &Row<'_>) -> rusqlite::Result<Option<KeptEntry>> {
             written_at_ms: unsigned(row.get("written_at_ms")?),
             text: row.get("text")?,
             signature: row.get("signature")?,
+            in_reply_to: reply_from(row)?,
+            quoted: None,
         }
     };
     Ok(Some(KeptEntry {
@@ -373,6 +447,31 @@ fn entry_from(row: &Row<'_>) -> rusqlite::Result<Option<KeptEntry>> {
         author: DeviceId(row.get("author")?),
         kept_at_ms: unsigned(row.get("kept_at_ms")?),
         content,
+    }))
+}
+
+/// A message as it was sent.
+fn message_from(row: &Row<'_>) -> rusqlite::Result<ChatMessage> {
+    let mut message = ChatMessage::new(
+        row.get::<_, i64>("stream")?.cast_unsigned(),
+        unsigned(row.get("seq")?),
+        unsigned(row.get("written_at_ms")?),
+        &row.get::<_, String>("text")?,
+    );
+    message.signature = row.get("signature")?;
+    message.in_reply_to = reply_from(row)?;
+    Ok(message)
+}
+
+fn reply_from(row: &Row<'_>) -> rusqlite::Result<Option<MessageId>> {
+    let author: Option<[u8; 16]> = row.get("reply_author")?;
+    let Some(author) = author else {
+        return Ok(None);
+    };
+    Ok(Some(MessageId {
+        author: DeviceId(author),
+        stream: row.get::<_, i64>("reply_stream")?.cast_unsigned(),
+        seq: unsigned(row.get("reply_seq")?),
     }))
 }
 

@@ -14,14 +14,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use parlor_engine::device::DeviceKey;
 use parlor_engine::known::KnownDevice;
 use parlor_engine::record::ReaderRecord;
+use parlor_proto::frame::MessageId;
 use parlor_proto::id::{DeviceId, RoomId};
 use parlor_proto::invite::{Invite, RoomSecret, ServerUrl};
-use parlor_proto::text::DisplayName;
 use rusqlite::{OptionalExtension as _, Row, params};
 
 use crate::clock::wall_clock_ms;
 use crate::driver::OUTGOING_FOLDER;
-use crate::history::{History, KeptEntry, unsigned};
+use crate::history::{History, KeptEntry, KeptMember, unsigned};
 use crate::options::IdentityLocation;
 use crate::room::{KeyState, StartError};
 use crate::share::Shelf;
@@ -66,8 +66,8 @@ pub struct KeptRoom {
     pub last: Option<KeptEntry>,
     /// Entries of others that came after the person last looked.
     pub unread: u32,
-    /// By what names people go there.
-    pub members: BTreeMap<DeviceId, DisplayName>,
+    /// How people go there.
+    pub members: BTreeMap<DeviceId, KeptMember>,
 }
 
 impl KeptRoom {
@@ -309,6 +309,26 @@ impl Home {
     pub fn receipts(&self, room: RoomId) -> Result<Vec<(u64, ReaderRecord)>, HomeError> {
         let receipts = self.history().receipts(room);
         self.told(receipts)
+    }
+
+    /// The text of a message, where it is kept.
+    ///
+    /// # Errors
+    /// [`HomeError::File`].
+    pub fn text_of(&self, room: RoomId, id: MessageId) -> Result<Option<String>, HomeError> {
+        let text = self.history().text_of(room, id);
+        self.told(text)
+    }
+
+    /// The person wants nothing to do with a device that was met, or will have it back. Rooms that
+    /// are open are told by [`Room::block`](crate::room::Room::block).
+    ///
+    /// # Errors
+    /// [`HomeError::File`].
+    pub fn block(&self, device: DeviceId, is_blocked: bool) -> Result<(), HomeError> {
+        let origin = self.0.origin.lock().unwrap_or_else(PoisonError::into_inner);
+        let done = origin.block(device, is_blocked);
+        self.told(done)
     }
 
     /// Everybody who was met.

@@ -98,6 +98,8 @@ impl<V: Volume> Inbox<V> {
             | DiskRequest::MarkOutgoing { .. }
             | DiskRequest::StoreMessage { .. }
             | DiskRequest::KeepReceipt { .. }
+            | DiskRequest::KeepMember { .. }
+            | DiskRequest::ReadMessages { .. }
             | DiskRequest::RememberDevice { .. }
             | DiskRequest::ForgetDevice { .. } => None,
         }

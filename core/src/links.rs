@@ -160,6 +160,11 @@ impl Links {
                 ufrag,
             }),
             LinkAction::SendControl(frame) => link.rtc.send(Channel::Control, frame),
+            LinkAction::SendLive(frame) => {
+                // What may get lost gets lost here first.
+                let _ = link.rtc.send(Channel::Live, frame);
+                Ok(())
+            }
             LinkAction::SendBulk { frame, data_len } => {
                 link.under_way.push_back(data_len);
                 link.rtc.send(Channel::Bulk, frame)

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use parlor_engine::accept::AcceptRules;
+use parlor_proto::avatar::Avatar;
 use parlor_proto::invite::Invite;
 use parlor_proto::signal::{IceServer, JoinIntent};
 use parlor_proto::text::DisplayName;
@@ -31,6 +32,8 @@ pub struct RoomOptions {
     pub max_peers: Option<u8>,
     /// The person's name.
     pub name: DisplayName,
+    /// How the person wants to be shown.
+    pub avatar: Avatar,
     /// Where received files go; without one every offer must be declined.
     pub folder: Option<PathBuf>,
     /// Where the device key and the devices that were met are kept.
@@ -71,6 +74,11 @@ impl IdentityLocation {
             Self::Home(home) => Some(home.folder()),
         }
     }
+
+    /// The folder, for an error's words; empty where nothing is kept.
+    pub(crate) fn path(&self) -> PathBuf {
+        self.folder().map(Path::to_owned).unwrap_or_default()
+    }
 }
 
 impl fmt::Debug for RoomOptions {
@@ -92,6 +100,7 @@ impl RoomOptions {
             intent,
             max_peers: None,
             name,
+            avatar: Avatar::default(),
             folder: None,
             identity: IdentityLocation::Memory,
             keeps_history: false,

@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 
-use parlor_engine::input::{Command, IncomingKey};
+use parlor_engine::input::{Command, IncomingKey, MessageId};
 use parlor_engine::notice::Notice;
 use parlor_engine::view::RoomView;
 use parlor_proto::frame::OfferedFile;
@@ -190,8 +190,44 @@ impl Room {
     /// # Errors
     /// [`RoomClosed`].
     pub async fn say(&self, text: impl Into<String>) -> Result<(), RoomClosed> {
-        let command = DriverCommand::Say { text: text.into() };
+        self.answer_message(text, None).await
+    }
+
+    /// The same, in answer to a message; `None` for one that answers nothing.
+    ///
+    /// # Errors
+    /// [`RoomClosed`].
+    pub async fn answer_message(
+        &self,
+        text: impl Into<String>,
+        in_reply_to: Option<MessageId>,
+    ) -> Result<(), RoomClosed> {
+        let text = text.into();
+        let command = DriverCommand::Say { text, in_reply_to };
         self.commands.send(command).await.map_err(|_| RoomClosed)
+    }
+
+    /// Lets the others know that the person is writing, or has stopped. To be called with every
+    /// change of the text: how often the others hear of it is the room's business.
+    ///
+    /// # Errors
+    /// [`RoomClosed`].
+    pub async fn typing(&self, is_typing: bool) -> Result<(), RoomClosed> {
+        let typed = if is_typing {
+            Command::Typed
+        } else {
+            Command::StoppedTyping
+        };
+        self.command(typed).await
+    }
+
+    /// Has nothing to do with a device from now on, in any room, or lets it in again the next time it
+    /// comes. Others in the room are not affected.
+    ///
+    /// # Errors
+    /// [`RoomClosed`].
+    pub async fn block(&self, device: DeviceId, is_blocked: bool) -> Result<(), RoomClosed> {
+        self.command(Command::Block { device, is_blocked }).await
     }
 
     /// Offers files and whole folders to everyone in the room, now and later, as they are.

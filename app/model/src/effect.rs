@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
-use parlor_engine::input::IncomingKey;
+use parlor_engine::input::{IncomingKey, MessageId};
 use parlor_proto::code::Code;
 use parlor_proto::id::{DeviceId, RoomId};
 use parlor_proto::invite::{Invite, ServerUrl};
 
 use crate::settings::{Profile, Settings};
+use crate::timeline::EntryKey;
 
 /// Something to be done outside. What comes of it is told as a [`Report`](crate::msg::Report).
 #[derive(Debug, Clone)]
@@ -45,6 +46,17 @@ pub enum Effect {
         /// Before this one; the last ones without.
         before: Option<u64>,
     },
+    /// Read the text of a message that `answer` answers.
+    ReadQuoted {
+        /// The room.
+        room: RoomId,
+        /// The answer.
+        answer: EntryKey,
+        /// What it answers.
+        to: MessageId,
+    },
+    /// Have nothing to do with a device, in any room, or have it back.
+    Block(DeviceId, bool),
     /// Exchange a typed code for an invite.
     Redeem {
         /// Where the code was made.
@@ -61,8 +73,10 @@ pub enum Effect {
 /// What an open room is to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RoomEffect {
-    /// Say something.
-    Say(String),
+    /// Say something, in answer to a message or to none.
+    Say(String, Option<MessageId>),
+    /// Let the others know whether the person is writing.
+    Typing(bool),
     /// Offer files.
     Share {
         /// Which.

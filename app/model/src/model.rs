@@ -58,6 +58,8 @@ pub enum Sheet {
     Peer(RoomId, DeviceId),
     /// What can be done with a room.
     RoomMenu(RoomId),
+    /// How the person wants to be shown.
+    Avatar,
 }
 
 /// Everything the app knows. Changed by [`Self::update`] alone.
@@ -89,6 +91,8 @@ pub struct Model {
     pub sharing: Vec<PathBuf>,
     /// A link that came before the person said their name.
     pub link_waiting: Option<String>,
+    /// Devices that the person wants nothing to do with, and their owners' names.
+    pub blocked: BTreeMap<DeviceId, String>,
     /// Short words.
     pub toasts: Vec<Toast>,
     /// Toasts so far.

@@ -9,13 +9,13 @@ use parlor_engine::view::RoomView;
 use parlor_proto::frame::OfferedFile;
 use parlor_proto::id::{DeviceId, RoomId};
 use parlor_proto::invite::Invite;
-use parlor_proto::text::DisplayName;
 
 use crate::effect::TransferRef;
 use crate::join::JoinProblem;
 use crate::model::{Screen, Sheet};
+use crate::room::Member;
 use crate::settings::{Profile, Settings};
-use crate::timeline::Entry;
+use crate::timeline::{Entry, EntryKey};
 use crate::toast::Trouble;
 
 /// Something that changes the model.
@@ -30,8 +30,8 @@ pub enum Msg {
 /// What the person wants.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Intent {
-    /// Be called that.
-    CallMe(String),
+    /// Be called and shown like that.
+    CallMe(Profile),
     /// Show a screen.
     Go(Screen),
     /// Show something above the screen.
@@ -60,6 +60,15 @@ pub enum Intent {
     Set(Settings),
     /// Choose where received files go.
     PickFolder,
+    /// Have nothing to do with a device, or have it back.
+    Block {
+        /// The device.
+        device: DeviceId,
+        /// By what name its owner goes.
+        name: String,
+        /// Whether it is blocked from now on.
+        is_blocked: bool,
+    },
     /// Put something into the clipboard.
     Copy(String),
     /// Open a file.
@@ -75,8 +84,12 @@ pub enum Intent {
 /// What the person wants in a room.
 #[derive(Debug, Clone, PartialEq)]
 pub enum RoomIntent {
-    /// Say something.
+    /// Say something, in answer to what was chosen, if anything.
     Say(String),
+    /// Choose a message to answer, or none.
+    Reply(Option<EntryKey>),
+    /// The text that is being written changed; whether there is any.
+    Typing(bool),
     /// Say again what could not be said.
     SayAgain(u64),
     /// Choose photos or files.
@@ -125,6 +138,8 @@ pub enum Report {
         settings: Settings,
         /// Their rooms.
         rooms: Vec<RoomFound>,
+        /// Devices that they want nothing to do with, and their owners' names.
+        blocked: BTreeMap<DeviceId, String>,
     },
     /// The home cannot be opened; nothing works without.
     HomeBroken(String),
@@ -214,6 +229,15 @@ pub enum Report {
         /// How far each reader has which of our streams; with the last entries only.
         receipts: Vec<(DeviceId, u64, u64)>,
     },
+    /// The text of a message that another one answers.
+    Quoted {
+        /// The room.
+        room: RoomId,
+        /// The answer.
+        answer: EntryKey,
+        /// The text.
+        text: String,
+    },
     /// The person chose files for a room.
     Picked(RoomId, Vec<PathBuf>),
     /// The person chose where received files go.
@@ -239,6 +263,6 @@ pub struct RoomFound {
     pub last: Option<Entry>,
     /// Entries that were not looked at.
     pub unread: u32,
-    /// By what names people go there.
-    pub members: BTreeMap<DeviceId, DisplayName>,
+    /// Who was there.
+    pub members: BTreeMap<DeviceId, Member>,
 }

@@ -1,21 +1,24 @@
 //! One room, as the app knows it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use parlor_engine::view::{PeerStateView, RoomView, ServerView, TransferView};
+use parlor_proto::avatar::Avatar;
 use parlor_proto::id::{DeviceId, RoomId};
 use parlor_proto::invite::Invite;
 use parlor_proto::text::DisplayName;
 
 use crate::effect::TransferRef;
 use crate::msg::RoomFound;
-use crate::timeline::{Entry, Timeline};
+use crate::timeline::{Entry, EntryKey, Timeline};
 
 /// Somebody who was in a room.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
     /// The person.
     pub name: DisplayName,
+    /// How they want to be shown.
+    pub avatar: Avatar,
     /// When they came in while the invite was on screen: it says so for a moment.
     pub came_at_ms: Option<u64>,
 }
@@ -77,6 +80,12 @@ pub struct RoomModel {
     pub last_kept: Option<Entry>,
     /// Entries of others that were not looked at.
     pub unread: u32,
+    /// Whether what was seen is still to be marked as read.
+    pub(crate) is_read_due: bool,
+    /// Who is writing now.
+    pub writers: BTreeSet<DeviceId>,
+    /// The message that the next one of ours answers.
+    pub replying: Option<EntryKey>,
     /// Everybody who was there.
     pub members: BTreeMap<DeviceId, Member>,
     /// Whether this device is there.
@@ -101,10 +110,6 @@ impl RoomModel {
     /// A room that was found or made.
     #[must_use]
     pub fn new(found: RoomFound) -> Self {
-        let members = found.members.into_iter().map(|(device, name)| {
-            let came_at_ms = None;
-            (device, Member { name, came_at_ms })
-        });
         Self {
             invite: found.invite,
             is_hosted: found.is_hosted,
@@ -112,7 +117,10 @@ impl RoomModel {
             made_at_ms: found.made_at_ms,
             last_kept: found.last,
             unread: found.unread,
-            members: members.collect(),
+            is_read_due: false,
+            writers: BTreeSet::new(),
+            replying: None,
+            members: found.members,
             presence: Presence::Entering,
             server: ServerTrouble::None,
             view: RoomView::default(),
@@ -161,6 +169,13 @@ impl RoomModel {
     #[must_use]
     pub fn name_of(&self, device: DeviceId) -> Option<&str> {
         self.members.get(&device).map(|member| member.name.as_str())
+    }
+
+    /// How somebody wants to be shown.
+    #[must_use]
+    pub fn avatar_of(&self, device: DeviceId) -> Avatar {
+        let member = self.members.get(&device);
+        member.map_or_else(Avatar::default, |member| member.avatar)
     }
 
     /// The transfers of one offer: one to each member who took it, or the one to us.

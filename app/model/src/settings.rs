@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use parlor_engine::accept::{AcceptFrom, AcceptKinds, AcceptRules};
+use parlor_proto::avatar::Avatar;
 use serde::{Deserialize, Serialize};
 
 /// Under which names the home keeps them.
@@ -19,6 +20,21 @@ pub const ACCEPT_MAX_BYTES: u64 = 1 << 30;
 pub struct Profile {
     /// As they want to be called.
     pub name: String,
+    /// The colour they want to be shown in, as in [`Avatar`].
+    pub colour: u8,
+    /// The picture they want to be shown by, as in [`Avatar`].
+    pub emblem: u8,
+}
+
+impl Profile {
+    /// How they want to be shown.
+    #[must_use]
+    pub const fn avatar(&self) -> Avatar {
+        Avatar {
+            colour: self.colour,
+            emblem: self.emblem,
+        }
+    }
 }
 
 /// Everything in the settings screen.
@@ -41,6 +57,8 @@ pub struct Settings {
     pub relay_only: bool,
     /// Whether photos go out without place and camera.
     pub clean_photos: bool,
+    /// Whether others see that the person is writing.
+    pub shows_typing: bool,
     /// Whether new messages are told when the window is not in front.
     pub notify: bool,
 }
@@ -56,6 +74,7 @@ impl Default for Settings {
             accept_any_kind: false,
             relay_only: false,
             clean_photos: true,
+            shows_typing: true,
             notify: true,
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 
+use parlor_engine::input::MessageId;
 use parlor_proto::frame::OfferedFile;
 use parlor_proto::id::DeviceId;
 
@@ -27,6 +28,35 @@ pub enum EntryKey {
         /// The transfer.
         transfer: u64,
     },
+}
+
+impl EntryKey {
+    /// The key of a message.
+    #[must_use]
+    pub const fn of(id: MessageId) -> Self {
+        Self::Message {
+            author: id.author,
+            stream: id.stream,
+            seq: id.seq,
+        }
+    }
+
+    /// The name of a message that has a number.
+    #[must_use]
+    pub const fn message_id(self) -> Option<MessageId> {
+        match self {
+            Self::Message {
+                author,
+                stream,
+                seq,
+            } => Some(MessageId {
+                author,
+                stream,
+                seq,
+            }),
+            Self::Pending(_) | Self::Offer { .. } => None,
+        }
+    }
 }
 
 /// One entry.
@@ -60,11 +90,34 @@ pub enum Body {
     Text {
         /// Its text.
         text: String,
+        /// What it answers.
+        reply: Option<Reply>,
         /// Why it could not be said.
         failure: Option<String>,
     },
     /// Files.
     Files(Files),
+}
+
+/// What a message answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// The message.
+    pub to: MessageId,
+    /// Its text, where this device has it.
+    pub text: Option<String>,
+}
+
+impl Body {
+    /// A message that was said.
+    #[must_use]
+    pub const fn said(text: String, reply: Option<Reply>) -> Self {
+        Self::Text {
+            text,
+            reply,
+            failure: None,
+        }
+    }
 }
 
 /// Files of one offer.
@@ -183,36 +236,66 @@ impl Timeline {
     }
 
     /// Appends a message of ours that has no number yet; gives its own.
-    pub(crate) fn push_pending(&mut self, text: String, at_ms: u64) -> u64 {
+    pub(crate) fn push_pending(&mut self, text: String, reply: Option<Reply>, at_ms: u64) -> u64 {
         self.pending += 1;
         self.push(Entry {
             key: EntryKey::Pending(self.pending),
             place: None,
             at_ms,
-            body: Body::Text {
-                text,
-                failure: None,
-            },
+            body: Body::said(text, reply),
         });
         self.pending
     }
 
+    /// What a message answers, with its text where it is loaded; nothing for what has no number.
+    pub(crate) fn reply_to(&self, key: EntryKey) -> Option<Reply> {
+        Some(Reply {
+            to: key.message_id()?,
+            text: self.text_of(key),
+        })
+    }
+
+    /// The text of a message, if it is loaded.
+    pub(crate) fn text_of(&self, key: EntryKey) -> Option<String> {
+        match &self.find(key)?.body {
+            Body::Text { text, .. } => Some(text.clone()),
+            Body::Files(_) => None,
+        }
+    }
+
+    /// The text that a message answers was found.
+    pub(crate) fn quote(&mut self, answer: EntryKey, quoted: String) {
+        let place = self.places.get(&answer).copied();
+        let entry = place.and_then(|place| self.entries.get_mut(place));
+        if let Some(Entry {
+            body: Body::Text {
+                reply: Some(reply), ..
+            },
+            ..
+        }) = entry
+        {
+            reply.text = Some(quoted);
+        }
+    }
+
     /// The first message with that text which waits for its number has it now.
-    pub(crate) fn number(&mut self, key: EntryKey, said: &str, at_ms: u64) {
+    pub(crate) fn number(
+        &mut self,
+        key: EntryKey,
+        (said, reply): (&str, Option<Reply>),
+        at_ms: u64,
+    ) {
         let waiting = self.entries.iter().position(|entry| {
-            let is_it = matches!(&entry.body, Body::Text { text, failure: None } if text == said);
+            let is_it =
+                matches!(&entry.body, Body::Text { text, failure: None, .. } if text == said);
             is_it && matches!(entry.key, EntryKey::Pending(_))
         });
         let Some(place) = waiting else {
-            let body = Body::Text {
-                text: said.to_owned(),
-                failure: None,
-            };
             self.push(Entry {
                 key,
                 place: None,
                 at_ms,
-                body,
+                body: Body::said(said.to_owned(), reply),
             });
             return;
         };
@@ -244,20 +327,21 @@ impl Timeline {
         }
     }
 
-    /// Takes a message out that could not be said; gives its text.
-    pub(crate) fn take_failed(&mut self, pending: u64) -> Option<String> {
+    /// Takes a message out that could not be said; gives its text and what it answers.
+    pub(crate) fn take_failed(&mut self, pending: u64) -> Option<(String, Option<Reply>)> {
         let place = *self.places.get(&EntryKey::Pending(pending))?;
         let entry = self.entries.get(place)?;
         let Body::Text {
             text,
+            reply,
             failure: Some(_),
         } = &entry.body
         else {
             return None;
         };
-        let text = text.clone();
+        let said = (text.clone(), reply.clone());
         self.remove_at(place);
-        Some(text)
+        Some(said)
     }
 
     fn remove_at(&mut self, place: usize) {
@@ -327,10 +411,7 @@ mod tests {
             key: key(seq),
             place: Some(seq),
             at_ms: seq,
-            body: Body::Text {
-                text: format!("message {seq}"),
-                failure: None,
-            },
+            body: Body::said(format!("message {seq}"), None),
         }
     }
 
@@ -360,9 +441,9 @@ mod tests {
     #[test]
     fn a_message_keeps_its_line_when_it_gets_its_number() {
         let mut timeline = Timeline::default();
-        timeline.push_pending("hello".to_owned(), 1);
+        timeline.push_pending("hello".to_owned(), None, 1);
         timeline.push(kept(9));
-        timeline.number(key(1), "hello", 2);
+        timeline.number(key(1), ("hello", None), 2);
         assert_eq!(keys(&timeline), [key(1), key(9)]);
         assert!(timeline.find(key(1)).is_some());
     }
@@ -370,28 +451,29 @@ mod tests {
     #[test]
     fn of_two_equal_messages_the_first_is_numbered_first() {
         let mut timeline = Timeline::default();
-        timeline.push_pending("yes".to_owned(), 1);
-        timeline.push_pending("yes".to_owned(), 2);
-        timeline.number(key(1), "yes", 3);
+        timeline.push_pending("yes".to_owned(), None, 1);
+        timeline.push_pending("yes".to_owned(), None, 2);
+        timeline.number(key(1), ("yes", None), 3);
         assert_eq!(keys(&timeline), [key(1), EntryKey::Pending(2)]);
     }
 
     #[test]
     fn a_message_that_failed_can_be_taken_out_to_be_said_again() {
         let mut timeline = Timeline::default();
-        let pending = timeline.push_pending("hello".to_owned(), 1);
+        let pending = timeline.push_pending("hello".to_owned(), None, 1);
         assert_eq!(timeline.take_failed(pending), None);
         timeline.fail("too many wait");
-        assert_eq!(timeline.take_failed(pending).as_deref(), Some("hello"));
+        let said = ("hello".to_owned(), None);
+        assert_eq!(timeline.take_failed(pending), Some(said));
         assert!(timeline.entries().is_empty());
     }
 
     #[test]
     fn what_the_history_has_already_is_not_doubled_by_its_number() {
         let mut timeline = Timeline::default();
-        timeline.push_pending("message 1".to_owned(), 1);
+        timeline.push_pending("message 1".to_owned(), None, 1);
         timeline.prepend(vec![kept(1)], false);
-        timeline.number(key(1), "message 1", 2);
+        timeline.number(key(1), ("message 1", None), 2);
         assert_eq!(keys(&timeline), [key(1)]);
     }
 }

@@ -1,6 +1,6 @@
 //! Short words at the edge of the window: what was done and can be undone, or what went wrong.
 
-use parlor_proto::id::RoomId;
+use parlor_proto::id::{DeviceId, RoomId};
 
 /// How long a toast stays, in milliseconds: time to read a line and reach for "Undo".
 pub const TOAST_MS: u64 = 6_000;
@@ -26,6 +26,13 @@ pub enum ToastText {
     Forgetting {
         /// Which.
         room: RoomId,
+    },
+    /// Somebody is blocked; that can be undone.
+    Blocked {
+        /// The device.
+        device: DeviceId,
+        /// Its owner's name.
+        name: String,
     },
     /// Something is in the clipboard.
     Copied,

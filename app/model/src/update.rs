@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use parlor_proto::id::DeviceId;
 use parlor_proto::invite::{Invite, ServerUrl};
 use parlor_proto::text::DisplayName;
 
@@ -36,7 +37,7 @@ impl Model {
 
     fn on_intent(&mut self, intent: Intent) -> Vec<Effect> {
         match intent {
-            Intent::CallMe(name) => return self.call_me(&name),
+            Intent::CallMe(profile) => return self.call_me(profile),
             Intent::Go(screen) => self.go(screen),
             Intent::Show(sheet) => return self.show(sheet),
             Intent::Back => self.back(),
@@ -66,19 +67,25 @@ impl Model {
                 self.settings = settings.clone();
                 return vec![Effect::KeepSettings(settings)];
             }
+            Intent::Block {
+                device,
+                name,
+                is_blocked,
+            } => return self.block(device, name, is_blocked),
             Intent::PickFolder => return vec![Effect::Platform(PlatformEffect::PickFolder)],
             Intent::Copy(text) => return vec![Effect::Platform(PlatformEffect::Copy(text))],
             Intent::Open(path) => return vec![Effect::Platform(PlatformEffect::Open(path))],
             Intent::Reveal(path) => return vec![Effect::Platform(PlatformEffect::Reveal(path))],
-            Intent::Undo(toast) => self.undo(toast),
+            Intent::Undo(toast) => return self.undo(toast),
             Intent::Dismiss(toast) => return self.end_toasts(|ended| ended.id == toast),
         }
         Vec::new()
     }
 
-    fn call_me(&mut self, name: &str) -> Vec<Effect> {
-        let name = DisplayName::sanitise(name).as_str().to_owned();
-        self.profile = Profile { name };
+    fn call_me(&mut self, profile: Profile) -> Vec<Effect> {
+        let name = DisplayName::sanitise(&profile.name).as_str().to_owned();
+        self.profile = Profile { name, ..profile };
+        self.sheet = None;
         let mut effects = vec![Effect::KeepProfile(self.profile.clone())];
         if self.stage == Stage::Welcome {
             self.stage = Stage::Ready;
@@ -210,8 +217,10 @@ impl Model {
                 profile,
                 settings,
                 rooms,
+                blocked,
             } => {
                 self.device = Some(device);
+                self.blocked = blocked;
                 self.settings = settings;
                 let rooms = rooms.into_iter().map(RoomModel::new);
                 self.rooms = rooms.map(|room| (room.id(), room)).collect();
@@ -220,7 +229,9 @@ impl Model {
             Report::HomeBroken(reason) => self.stage = Stage::Broken { reason },
             Report::Clock(now_ms) => {
                 self.now_ms = now_ms;
-                return self.end_toasts(|toast| toast.until_ms <= now_ms);
+                let mut effects = self.end_toasts(|toast| toast.until_ms <= now_ms);
+                effects.extend(self.mark_read());
+                return effects;
             }
             Report::InFront(is_in_front) => {
                 self.is_in_front = is_in_front;
@@ -344,14 +355,39 @@ impl Model {
         self.toast(ToastText::Trouble(trouble));
     }
 
-    fn undo(&mut self, id: u64) {
+    fn undo(&mut self, id: u64) -> Vec<Effect> {
         let Some(place) = self.toasts.iter().position(|toast| toast.id == id) else {
-            return;
+            return Vec::new();
         };
         let toast = self.toasts.remove(place);
-        if let ToastText::Forgetting { room } = toast.text {
-            self.keep(room);
+        match toast.text {
+            ToastText::Forgetting { room } => self.keep(room),
+            ToastText::Blocked { device, name } => return self.block(device, name, false),
+            ToastText::Copied | ToastText::Trouble(_) => {}
         }
+        Vec::new()
+    }
+
+    /// Has nothing to do with a device, or has it back.
+    fn block(&mut self, device: DeviceId, name: String, is_blocked: bool) -> Vec<Effect> {
+        self.sheet = None;
+        if is_blocked {
+            self.blocked.insert(device, name.clone());
+            self.toast(ToastText::Blocked { device, name });
+        } else {
+            self.blocked.remove(&device);
+        }
+        vec![Effect::Block(device, is_blocked)]
+    }
+
+    /// What was seen since the last time is read: once for all that came in a second.
+    fn mark_read(&mut self) -> Vec<Effect> {
+        let due = self.rooms.iter_mut();
+        due.filter_map(|(id, room)| {
+            let is_due = core::mem::take(&mut room.is_read_due);
+            is_due.then_some(Effect::MarkRead(*id))
+        })
+        .collect()
     }
 
     /// A room that was about to go stays.

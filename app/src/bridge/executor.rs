@@ -7,7 +7,7 @@ use parlor_app_model::effect::{Effect, RoomEffect};
 use parlor_app_model::join::JoinProblem;
 use parlor_app_model::msg::{Msg, Report};
 use parlor_app_model::settings::{PROFILE, Profile, SETTINGS, Settings};
-use parlor_app_model::timeline::Body;
+use parlor_app_model::timeline::{Body, EntryKey};
 use parlor_app_model::toast::Trouble;
 use parlor_core::home::{Home, HomeError};
 use parlor_core::options::{IdentityLocation, RoomOptions};
@@ -15,7 +15,8 @@ use parlor_core::picture::PictureSource;
 use parlor_core::room::notice::Notice;
 use parlor_core::room::{Room, RoomClosed};
 use parlor_proto::code::Code;
-use parlor_proto::id::RoomId;
+use parlor_proto::frame::MessageId;
+use parlor_proto::id::{DeviceId, RoomId};
 use parlor_proto::invite::{Invite, RoomSecret, ServerUrl};
 use parlor_proto::signal::JoinIntent;
 use parlor_proto::text::DisplayName;
@@ -95,9 +96,10 @@ async fn open(setup: Setup, reports: &mpsc::Sender<Msg>) -> Result<Executor, Str
         let profile = home.setting(PROFILE).map_err(words)?;
         let settings = home.setting(SETTINGS).map_err(words)?;
         let rooms = home.rooms().map_err(words)?;
-        Ok::<_, String>((home, profile, settings, rooms))
+        let known = home.known_devices().map_err(words)?;
+        Ok::<_, String>((home, profile, settings, rooms, known))
     });
-    let (home, profile, settings, rooms) = read.await?;
+    let (home, profile, settings, rooms, known) = read.await?;
     tokio::spawn(instance::listen(
         home.folder().to_owned(),
         reports.clone(),
@@ -111,6 +113,7 @@ async fn open(setup: Setup, reports: &mpsc::Sender<Msg>) -> Result<Executor, Str
         profile: profile.clone(),
         settings: settings.clone(),
         rooms: rooms.into_iter().map(translate::found).collect(),
+        blocked: translate::blocked(known),
     };
     let _ = reports.send(Msg::Report(report)).await;
     Ok(Executor {
@@ -190,6 +193,8 @@ impl Executor {
                 self.keep(move |home| home.name_room(id, title.as_deref()))
                     .await;
             }
+            Effect::Block(device, is_blocked) => self.block(device, is_blocked).await,
+            Effect::ReadQuoted { room, answer, to } => self.read_quoted(room, answer, to).await,
             Effect::MarkRead(id) => self.keep(move |home| home.mark_read(id)).await,
             Effect::LoadEntries { room, before } => self.load(room, before).await,
             Effect::Redeem { server, code } => self.redeem(server, code),
@@ -224,6 +229,26 @@ impl Executor {
         let rooms = blocking(move || home.rooms()).await.unwrap_or_default();
         for room in rooms.into_iter().filter(|room| open.contains(&room.id())) {
             self.enter(room.invite, room.is_hosted).await;
+        }
+    }
+
+    /// Has nothing to do with a device from now on, or has it back.
+    async fn block(&mut self, device: DeviceId, is_blocked: bool) {
+        self.keep(move |home| home.block(device, is_blocked)).await;
+        for room in self.rooms.iter() {
+            let _ = room.block(device, is_blocked).await;
+        }
+        if !is_blocked {
+            // Who was sent away is met anew.
+            self.enter_anew().await;
+        }
+    }
+
+    async fn read_quoted(&self, room: RoomId, answer: EntryKey, to: MessageId) {
+        let home = self.home.clone();
+        // Without it the answer stands as one to something unknown.
+        if let Ok(Some(text)) = blocking(move || home.text_of(room, to)).await {
+            self.report(Report::Quoted { room, answer, text }).await;
         }
     }
 
@@ -280,7 +305,7 @@ impl Executor {
         &mut self,
         mut invite: Invite,
         is_hosted: bool,
-    ) -> Result<parlor_proto::id::DeviceId, String> {
+    ) -> Result<DeviceId, String> {
         if is_hosted {
             let url = self.hosting.url(&self.home).await;
             let url = url.map_err(|error| error.to_string())?;
@@ -298,6 +323,7 @@ impl Executor {
             folder: Some(folder.clone()),
             identity: IdentityLocation::Home(self.home.clone()),
             keeps_history: true,
+            avatar: self.profile.avatar(),
             accept: self.settings.accept_rules(),
             relay_only: self.settings.relay_only,
             // A room of the own network needs nobody outside to find its way.
@@ -353,7 +379,7 @@ impl Executor {
             let (Some(author), Body::Files(files)) = (entry.author(), &entry.body) else {
                 continue;
             };
-            let parlor_app_model::timeline::EntryKey::Offer { transfer, .. } = entry.key else {
+            let EntryKey::Offer { transfer, .. } = entry.key else {
                 continue;
             };
             for (file, path) in &files.paths {
@@ -409,7 +435,7 @@ impl Executor {
 fn missed(id: RoomId, effect: &RoomEffect) -> Option<Report> {
     let reason = RoomClosed.to_string();
     match effect {
-        RoomEffect::Say(_) => Some(Report::Notice(id, Notice::NotSaid { reason })),
+        RoomEffect::Say(..) => Some(Report::Notice(id, Notice::NotSaid { reason })),
         RoomEffect::Share { paths, .. } => {
             let name = paths.first().and_then(|path| path.file_name());
             let name = name.unwrap_or_default().to_string_lossy().into_owned();

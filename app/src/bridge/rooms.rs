@@ -61,7 +61,8 @@ impl Rooms {
             return Err(RoomClosed);
         };
         match effect {
-            RoomEffect::Say(text) => room.say(text).await,
+            RoomEffect::Say(text, to) => room.answer_message(text, to).await,
+            RoomEffect::Typing(is_typing) => room.typing(is_typing).await,
             RoomEffect::Share { paths, is_clean } => share(room, paths, is_clean).await,
             RoomEffect::Answer(key, files) => room.answer(key, files, None).await,
             RoomEffect::Pause(TransferRef::Incoming(key), is_paused) => {

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use parlor_app_model::msg::{Report, RoomFound};
-use parlor_app_model::timeline::{Body, Entry, EntryKey, Files};
-use parlor_core::history::{KeptContent, KeptEntry};
+use parlor_app_model::room::Member;
+use parlor_app_model::timeline::{Body, Entry, EntryKey, Files, Reply};
+use parlor_core::history::{KeptContent, KeptEntry, KeptMember};
 use parlor_core::home::KeptRoom;
 use parlor_core::room::RoomEvent;
-use parlor_proto::id::RoomId;
+use parlor_core::room::known::KnownDevice;
+use parlor_proto::id::{DeviceId, RoomId};
 
 /// What an event of a room is to the model.
 pub(super) fn report(room: RoomId, event: RoomEvent) -> Report {
@@ -77,17 +79,19 @@ pub(super) fn entry(kept: KeptEntry) -> Entry {
     let author = kept.author;
     let (key, body) = match kept.content {
         KeptContent::Message {
-            stream, seq, text, ..
+            stream,
+            seq,
+            text,
+            in_reply_to,
+            quoted,
+            ..
         } => (
             EntryKey::Message {
                 author,
                 stream,
                 seq,
             },
-            Body::Text {
-                text,
-                failure: None,
-            },
+            Body::said(text, in_reply_to.map(|to| Reply { to, text: quoted })),
         ),
         KeptContent::Offer {
             transfer,
@@ -115,6 +119,22 @@ pub(super) fn found(room: KeptRoom) -> RoomFound {
         made_at_ms: room.made_at_ms,
         last: room.last.map(entry),
         unread: room.unread,
-        members: room.members,
+        members: room.members.into_iter().map(member).collect(),
     }
+}
+
+fn member((device, kept): (DeviceId, KeptMember)) -> (DeviceId, Member) {
+    let member = Member {
+        name: kept.name,
+        avatar: kept.avatar,
+        came_at_ms: None,
+    };
+    (device, member)
+}
+
+/// Whom of the devices that were met the person wants nothing to do with.
+pub(super) fn blocked(known: Vec<KnownDevice>) -> BTreeMap<DeviceId, String> {
+    let blocked = known.into_iter().filter(|device| device.is_blocked);
+    let named = blocked.map(|device| (device.public.id(), device.name.as_str().to_owned()));
+    named.collect()
 }

@@ -1,12 +1,14 @@
 //! Where messages are written.
 
 use dioxus::prelude::*;
-use lucide_dioxus::{ArrowUp, ImagePlus, Paperclip};
+use lucide_dioxus::{ArrowUp, ImagePlus, Paperclip, X};
 use parlor_app_model::msg::{Intent, RoomIntent};
+use parlor_app_model::view::rows::Quote;
 use parlor_proto::id::RoomId;
 use parlor_proto::limits::MESSAGE_TEXT_MAX_BYTES;
 
 use super::button::IconButton;
+use super::entry::Quoted;
 use crate::bridge::use_courier;
 use crate::t;
 use crate::words::use_words;
@@ -16,7 +18,7 @@ const FIELD: &str = "compose";
 
 /// Where messages are written. Enter sends, with Shift it begins a new line.
 #[component]
-pub(crate) fn Composer(room: RoomId) -> Element {
+pub(crate) fn Composer(room: RoomId, replying: Option<Quote>) -> Element {
     let words = use_words();
     let courier = use_courier();
     // The field itself is the master of its text: one that is set from here would lose what is
@@ -35,9 +37,24 @@ pub(crate) fn Composer(room: RoomId) -> Element {
         document::eval(&format!("document.getElementById('{FIELD}').value = ''"));
     };
     let mut send_by_key = send.clone();
+    let stop = Intent::Room(room, RoomIntent::Reply(None));
+    let (no_reply, typing) = (courier.clone(), courier.clone());
+    let is_replying = replying.is_some();
+    // Whoever answers wants to write now.
+    use_effect(use_reactive((&is_replying,), |(is_replying,)| {
+        if is_replying {
+            document::eval(&format!("document.getElementById('{FIELD}').focus()"));
+        }
+    }));
     let pick = move |photos| Intent::Room(room, RoomIntent::Pick { photos });
     let (pick_photos, pick_files, paste) = (courier.clone(), courier.clone(), courier);
     rsx! {
+        if let Some(quote) = replying {
+            Answered { quote, onstop: {
+                let (courier, stop) = (no_reply.clone(), stop.clone());
+                move |()| courier.send(stop.clone())
+            } }
+        }
         footer { class: "composer",
             IconButton {
                 label: t!(words, "compose-photos"),
@@ -62,9 +79,13 @@ pub(crate) fn Composer(room: RoomId) -> Element {
                     if *has_text.peek() != is_written {
                         has_text.set(is_written);
                     }
+                    typing.send(Intent::Room(room, RoomIntent::Typing(is_written)));
                     draft.set(text);
                 },
                 onkeydown: move |event| {
+                    if event.key() == Key::Escape && is_replying {
+                        no_reply.send(stop.clone());
+                    }
                     if event.key() == Key::Enter
                         && !event.modifiers().shift()
                         && !event.is_composing()
@@ -84,6 +105,22 @@ pub(crate) fn Composer(room: RoomId) -> Element {
                 disabled: !has_text(),
                 onclick: move |_| send(),
                 ArrowUp {}
+            }
+        }
+    }
+}
+
+/// What the next message answers, and the way out of it.
+#[component]
+fn Answered(quote: Quote, onstop: EventHandler<()>) -> Element {
+    let words = use_words();
+    rsx! {
+        div { class: "answering",
+            Quoted { quote }
+            IconButton {
+                label: t!(words, "reply-stop"),
+                onclick: move |_| onstop.call(()),
+                X { size: 18 }
             }
         }
     }

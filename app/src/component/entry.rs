@@ -1,15 +1,17 @@
 //! One entry of the timeline.
 
 use dioxus::prelude::*;
-use lucide_dioxus::{Check, CheckCheck, CircleAlert, Clock};
+use lucide_dioxus::{Check, CheckCheck, CircleAlert, Clock, CornerUpLeft};
 use parlor_app_model::msg::{Intent, RoomIntent};
-use parlor_app_model::view::rows::{By, Row, RowBody, SaidState};
+use parlor_app_model::timeline::EntryKey;
+use parlor_app_model::view::rows::{By, Quote, Row, RowBody, SaidState};
 use parlor_proto::id::RoomId;
 
 use super::avatar::Avatar;
+use super::button::IconButton;
 use super::files::Offer;
 use crate::bridge::use_courier;
-use crate::words::use_words;
+use crate::words::{Words, use_words};
 use crate::{format, t};
 
 /// One entry.
@@ -19,36 +21,48 @@ pub(crate) fn EntryRow(room: RoomId, row: Row) -> Element {
     let side = if row.by == By::Us { "ours" } else { "theirs" };
     let first = if row.is_first { "first" } else { "" };
     let last = if row.is_last { "last" } else { "" };
+    let courier = use_courier();
     let author = match &row.by {
         By::Us => None,
-        By::Other { device, name } if name.is_empty() => Some((*device, t!(words, "unnamed"))),
-        By::Other { device, name } => Some((*device, name.clone())),
+        By::Other { device, avatar, .. } => Some((*device, *avatar, name_of(&words, &row.by))),
     };
     let at = format::time(row.at_ms);
     let is_last = row.is_last;
     rsx! {
         article { class: "row {side} {first} {last}",
-            if let Some((device, name)) = author.clone() {
+            if let Some((device, chosen, name)) = author.clone() {
                 if row.is_last {
-                    Avatar { name, device: Some(device), size: "small" }
+                    Avatar { name, device: Some(device), chosen, size: "small" }
                 } else {
                     span {}
                 }
             }
             div { class: "content",
-                if let (true, Some((_, name))) = (row.is_first, author) {
+                if let (true, Some((_, _, name))) = (row.is_first, author) {
                     span { class: "author", "{name}" }
                 }
                 match row.body {
-                    RowBody::Text { text, state } => rsx! {
-                        p {
-                            class: match &state {
-                                SaidState::Pending => "bubble pending",
-                                SaidState::Failed { .. } => "bubble failed",
-                                _ => "bubble",
-                            },
-                            dir: "auto",
-                            "{text}"
+                    RowBody::Text { text, quote, state } => rsx! {
+                        div { class: "said",
+                            div {
+                                class: match &state {
+                                    SaidState::Pending => "bubble pending",
+                                    SaidState::Failed { .. } => "bubble failed",
+                                    _ => "bubble",
+                                },
+                                if let Some(quote) = quote {
+                                    Quoted { quote }
+                                }
+                                p { dir: "auto", "{text}" }
+                            }
+                            if matches!(row.key, EntryKey::Message { .. }) {
+                                IconButton {
+                                    label: t!(words, "reply"),
+                                    class: "reply",
+                                    onclick: move |_| courier.send(Intent::Room(room, RoomIntent::Reply(Some(row.key)))),
+                                    CornerUpLeft { size: 18, class: "mirrored" }
+                                }
+                            }
                         }
                         Meta { room, at, state: state.clone(), is_last }
                     },
@@ -60,6 +74,29 @@ pub(crate) fn EntryRow(room: RoomId, row: Row) -> Element {
                     },
                 }
             }
+        }
+    }
+}
+
+/// By what name somebody goes, ourselves included.
+pub(crate) fn name_of(words: &Words, by: &By) -> String {
+    match by {
+        By::Us => t!(words, "you"),
+        By::Other { name, .. } if name.is_empty() => t!(words, "unnamed"),
+        By::Other { name, .. } => name.clone(),
+    }
+}
+
+/// A message that another one answers.
+#[component]
+pub(crate) fn Quoted(quote: Quote) -> Element {
+    let words = use_words();
+    let name = name_of(&words, &quote.by);
+    let text = quote.text.unwrap_or_else(|| t!(words, "reply-unknown"));
+    rsx! {
+        blockquote { class: "quote",
+            span { class: "author", dir: "auto", "{name}" }
+            span { class: "text", dir: "auto", "{text}" }
         }
     }
 }

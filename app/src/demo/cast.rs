@@ -4,9 +4,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use parlor_app_model::msg::RoomFound;
-use parlor_app_model::timeline::{Body, Entry, EntryKey};
+use parlor_app_model::room::Member;
+use parlor_app_model::timeline::{Body, Entry, EntryKey, Reply};
 use parlor_core::room::known::Standing;
 use parlor_core::room::view::{AddressKind, PathView, PeerStateView, PeerView};
+use parlor_proto::avatar::Avatar;
 use parlor_proto::emoji::comparison;
 use parlor_proto::frame::OfferedFile;
 use parlor_proto::id::{DeviceId, PeerId};
@@ -59,10 +61,22 @@ pub(super) fn message(author: DeviceId, seq: u64, at_ms: u64, text: &str) -> Ent
         },
         place: Some(seq),
         at_ms,
-        body: Body::Text {
-            text: text.to_owned(),
-            failure: None,
-        },
+        body: Body::said(text.to_owned(), None),
+    }
+}
+
+/// A message that answers another.
+pub(super) fn answer(
+    (author, seq): (DeviceId, u64),
+    at_ms: u64,
+    text: &str,
+    (answered, its_seq): (DeviceId, u64),
+) -> Entry {
+    let to = message(answered, its_seq, 0, "").key.message_id();
+    let reply = to.map(|to| Reply { to, text: None });
+    Entry {
+        body: Body::said(text.to_owned(), reply),
+        ..message(author, seq, at_ms, text)
     }
 }
 
@@ -74,7 +88,7 @@ pub(super) fn found(
 ) -> RoomFound {
     let members = members
         .iter()
-        .map(|(device, person)| (*device, name(person)));
+        .map(|(device, person)| (*device, member(*device, person)));
     RoomFound {
         invite,
         is_hosted: false,
@@ -84,6 +98,24 @@ pub(super) fn found(
         unread: 0,
         members: members.collect(),
     }
+}
+
+fn member(device: DeviceId, person: &str) -> Member {
+    Member {
+        name: name(person),
+        avatar: avatar(device),
+        came_at_ms: None,
+    }
+}
+
+/// Some people chose a face, others have the letter that everybody begins with.
+pub(super) fn avatar(device: DeviceId) -> Avatar {
+    let (colour, emblem) = match device {
+        MIRA => (9, 5),
+        LENA => (2, 0),
+        _ => (0, 0),
+    };
+    Avatar { colour, emblem }
 }
 
 pub(super) fn peer(number: u8, device: DeviceId, person: &str, standing: Standing) -> PeerView {
@@ -101,6 +133,7 @@ pub(super) fn peer(number: u8, device: DeviceId, person: &str, standing: Standin
         has_lane: true,
         attempts: 1,
         standing: Some(standing),
+        avatar: avatar(device),
         emoji: Some(comparison(&[number.wrapping_mul(37); 32])),
     }
 }
@@ -131,7 +164,7 @@ pub(super) fn rooms() -> Vec<RoomFound> {
             trip(),
             Some("Alps in October"),
             &[(MIRA, "Mira"), (JONAS, "Jonas"), (LENA, "Lena")],
-            message(OWN, 4, NOW_MS - 13 * MINUTE_MS, "Beautiful"),
+            message(OWN, 4, NOW_MS - 13 * MINUTE_MS, "Beautiful! Frame it"),
         ),
         family,
         found(

@@ -108,6 +108,7 @@ pub(crate) fn Line(line: RoomLine, #[props(default)] is_shown: bool) -> Element 
             Avatar {
                 name: title.clone(),
                 device: Some(parlor_proto::id::DeviceId(line.room.0)),
+                chosen: Default::default(),
                 link: (line.present > 0).then_some(parlor_app_model::view::LinkState::Connected { path: None, round_trip: None }),
             }
             span { class: "text",

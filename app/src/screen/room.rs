@@ -68,9 +68,35 @@ pub(crate) fn Room(room: RoomId) -> Element {
                         {t!(words, "preparing", done = format::size(&words, done), total = format::size(&words, total))}
                     }
                 }
-                Composer { room }
+                Writers { names: view.writers.clone() }
+                Composer { room, replying: view.replying.clone() }
             }
             div { class: "drop-veil", {t!(words, "drop-here")} }
+        }
+    }
+}
+
+/// Who is writing. The line is there all the time, so that nothing moves when somebody begins.
+#[component]
+fn Writers(names: Vec<String>) -> Element {
+    let words = use_words();
+    let text = match &names[..] {
+        [] => String::new(),
+        [one] => t!(words, "typing-one", name = one.clone()),
+        [one, other] => t!(
+            words,
+            "typing-two",
+            name = one.clone(),
+            other = other.clone()
+        ),
+        more => t!(words, "typing-many", count = more.len()),
+    };
+    rsx! {
+        p { class: "writers", "aria-live": "polite",
+            if !text.is_empty() {
+                span { class: "dots", "aria-hidden": "true", i {} i {} i {} }
+                span { dir: "auto", "{text}" }
+            }
         }
     }
 }
@@ -170,6 +196,7 @@ fn Peers(room: RoomId, peers: Vec<PeerChip>) -> Element {
                     Avatar {
                         name: peer.name.clone(),
                         device: Some(peer.device),
+                        chosen: peer.avatar,
                         size: "small",
                         link: Some(peer.link),
                     }

@@ -2,11 +2,13 @@
 
 use dioxus::prelude::*;
 use lucide_dioxus::ChevronRight;
-use parlor_app_model::model::{Model, Screen};
+use parlor_app_model::model::{Model, Screen, Sheet};
 use parlor_app_model::msg::Intent;
-use parlor_app_model::settings::{AcceptWhom, Look, Settings as Set};
+use parlor_app_model::settings::{AcceptWhom, Look, Profile, Settings as Set};
 
+use crate::app::own_device;
 use crate::bridge::{Courier, use_courier};
+use crate::component::avatar::Avatar;
 use crate::component::frame::Page;
 use crate::t;
 use crate::words::{LANGUAGES, use_words};
@@ -23,6 +25,7 @@ pub(crate) fn Settings() -> Element {
             You { language: settings.language.clone(), look: settings.look }
             Receiving { settings: settings.clone() }
             Privacy { settings: settings.clone() }
+            Blocked {}
             Server { server: settings.server.clone().unwrap_or_default() }
             More {}
         }
@@ -41,8 +44,11 @@ fn You(language: Option<String>, look: Look) -> Element {
     let model = use_context::<Signal<Model>>();
     let words = use_words();
     let courier = use_courier();
-    let name = model.peek().profile.name.clone();
-    let (renaming, looking, speaking) = (courier.clone(), courier.clone(), courier);
+    let profile = use_memo(move || model.read().profile.clone());
+    let profile = profile.read().clone();
+    let device = own_device();
+    let (renaming, picturing) = (courier.clone(), courier.clone());
+    let (looking, speaking) = (courier.clone(), courier);
     let looks = [
         (Look::System, t!(words, "look-system")),
         (Look::Light, t!(words, "look-light")),
@@ -60,14 +66,23 @@ fn You(language: Option<String>, look: Look) -> Element {
                         style: "border: 0; background: none; text-align: end; min-height: 2rem; user-select: text; -webkit-user-select: text",
                         r#type: "text",
                         maxlength: 40,
-                        initial_value: name,
+                        initial_value: profile.name.clone(),
                         onchange: move |event| {
                             let name = event.value();
                             if !name.trim().is_empty() {
-                                renaming.send(Intent::CallMe(name));
+                                let profile = model.peek().profile.clone();
+                                renaming.send(Intent::CallMe(Profile { name, ..profile }));
                             }
                         },
                     }
+                }
+                button {
+                    class: "card-row",
+                    r#type: "button",
+                    onclick: move |_| picturing.send(Intent::Show(Sheet::Avatar)),
+                    span { class: "grow", {t!(words, "avatar-title")} }
+                    Avatar { name: profile.name.clone(), device, chosen: profile.avatar(), size: "small" }
+                    ChevronRight { size: 18, class: "mirrored" }
                 }
                 div { class: "card-row", style: "display: grid; gap: var(--s2)",
                     span { {t!(words, "settings-look")} }
@@ -175,7 +190,8 @@ fn Privacy(settings: Set) -> Element {
     let model = use_context::<Signal<Model>>();
     let words = use_words();
     let courier = use_courier();
-    let (clean, relay, notify) = (courier.clone(), courier.clone(), courier);
+    let (clean, relay) = (courier.clone(), courier.clone());
+    let (typing, notify) = (courier.clone(), courier);
     rsx! {
         section { class: "section",
             h2 { {t!(words, "settings-privacy")} }
@@ -191,6 +207,12 @@ fn Privacy(settings: Set) -> Element {
                     text: t!(words, "settings-relay-text"),
                     is_on: settings.relay_only,
                     onswitch: move |is_on| change(model, &relay, |settings| settings.relay_only = is_on),
+                }
+                Switch {
+                    title: t!(words, "settings-typing"),
+                    text: String::new(),
+                    is_on: settings.shows_typing,
+                    onswitch: move |is_on| change(model, &typing, |settings| settings.shows_typing = is_on),
                 }
                 Switch {
                     title: t!(words, "settings-notify"),
@@ -219,6 +241,40 @@ fn Switch(title: String, text: String, is_on: bool, onswitch: EventHandler<bool>
                 }
             }
             span { class: "toggle", "aria-hidden": "true", "aria-checked": "{is_on}" }
+        }
+    }
+}
+
+/// With whom the person wants nothing to do, for as long as there is somebody.
+#[component]
+fn Blocked() -> Element {
+    let model = use_context::<Signal<Model>>();
+    let blocked = use_memo(move || model.read().blocked.clone());
+    let words = use_words();
+    let courier = use_courier();
+    let blocked = blocked.read();
+    if blocked.is_empty() {
+        return rsx! {};
+    }
+    rsx! {
+        section { class: "section",
+            h2 { {t!(words, "settings-blocked")} }
+            ul { class: "card",
+                for (device, name) in blocked.clone() {
+                    li { class: "card-row", key: "{device}",
+                        span { class: "grow", dir: "auto", "{name}" }
+                        button {
+                            class: "button small",
+                            r#type: "button",
+                            onclick: {
+                                let courier = courier.clone();
+                                move |_| courier.send(Intent::Block { device, name: name.clone(), is_blocked: false })
+                            },
+                            {t!(words, "unblock")}
+                        }
+                    }
+                }
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Somebody in a room: how they are connected, and whether it is them.
 
 use dioxus::prelude::*;
-use lucide_dioxus::{Info, ShieldCheck, TriangleAlert};
+use lucide_dioxus::{Ban, Info, ShieldCheck, TriangleAlert};
 use parlor_app_model::model::Model;
 use parlor_app_model::msg::{Intent, RoomIntent};
 use parlor_app_model::view::Standing;
@@ -23,6 +23,7 @@ pub(crate) fn Peer(room: RoomId, device: DeviceId) -> Element {
     let view = use_memo(move || peer(&model.read(), room, device));
     let words = use_words();
     let courier = use_courier();
+    let blocking = courier.clone();
     let view = view.read();
     let Some(view) = view.as_ref() else {
         return rsx! {};
@@ -32,7 +33,13 @@ pub(crate) fn Peer(room: RoomId, device: DeviceId) -> Element {
         SheetFrame { title: view.name.clone(),
             div { class: "peer-sheet",
                 div { class: "who",
-                    Avatar { name: view.name.clone(), device: Some(device), size: "large", link: Some(view.link) }
+                    Avatar {
+                        name: view.name.clone(),
+                        device: Some(device),
+                        chosen: view.avatar,
+                        size: "large",
+                        link: Some(view.link),
+                    }
                     p { class: "hint", {path_text(&words, view.link)} }
                     if speed > 0 {
                         p { class: "hint", {format::speed(&words, speed)} }
@@ -44,12 +51,30 @@ pub(crate) fn Peer(room: RoomId, device: DeviceId) -> Element {
                 if let (Some(emoji), false) = (view.emoji, matches!(view.standing, Some(Standing::Verified { .. }))) {
                     Verify { room, device, name: view.name.clone(), emoji }
                 }
-                button {
-                    class: "button danger",
-                    r#type: "button",
-                    onclick: move |_| courier.send(Intent::Room(room, RoomIntent::ForgetDevice(device))),
-                    {t!(words, "peer-forget")}
+                div { class: "pair",
+                    button {
+                        class: "button",
+                        r#type: "button",
+                        onclick: move |_| courier.send(Intent::Room(room, RoomIntent::ForgetDevice(device))),
+                        {t!(words, "peer-forget")}
+                    }
+                    button {
+                        class: "button danger",
+                        r#type: "button",
+                        onclick: {
+                            let name = view.name.clone();
+                            let is_blocked = !view.is_blocked;
+                            move |_| blocking.send(Intent::Block { device, name: name.clone(), is_blocked })
+                        },
+                        Ban { size: 18 }
+                        if view.is_blocked {
+                            {t!(words, "unblock")}
+                        } else {
+                            {t!(words, "block")}
+                        }
+                    }
                 }
+                p { class: "hint", {t!(words, "block-text")} }
             }
         }
     }

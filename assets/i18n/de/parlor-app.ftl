@@ -36,6 +36,11 @@ welcome-text = Ohne Konto. Kein Server sieht deine Worte oder Fotos.
 welcome-name = Dein Name
 welcome-hint = Damit die anderen wissen, wer du bist
 welcome-go = Los geht’s
+avatar-title = So sehen dich andere
+avatar-colour = Farbe
+avatar-colour-number = Farbe { $number }
+avatar-picture = Bild
+avatar-letter = Anfangsbuchstabe des Namens
 
 ## Startseite
 
@@ -124,6 +129,12 @@ preparing = Dateien werden gelesen … { $done } von { $total }
 peer-connected = { $name }, verbunden
 peer-connecting = { $name }, wird verbunden
 peer-away = { $name }, nicht hier
+reply = Antworten
+reply-stop = Doch nicht antworten
+reply-unknown = Eine Nachricht, die nicht auf diesem Gerät ist
+typing-one = { $name } schreibt …
+typing-two = { $name } und { $other } schreiben …
+typing-many = { $count } Personen schreiben …
 
 ## Dateien
 
@@ -181,6 +192,10 @@ peer-new = Diesem Gerät begegnest du zum ersten Mal.
 peer-known = Diesem Gerät bist du schon einmal begegnet.
 peer-name-taken = Vorsicht: Ein anderes Gerät, das du kennst, heißt { $owner }.
 peer-forget = Gerät vergessen
+block = Blockieren
+unblock = Nicht mehr blockieren
+block-text = Ein blockiertes Gerät verbindet sich in keinem Raum mit deinem. Andere im Raum hören weiter von ihm.
+blocked = { $name } ist blockiert
 
 ## Menü des Raums
 
@@ -236,6 +251,8 @@ settings-clean-text = Fotos gehen ohne das raus, was sie über dich verraten
 settings-relay = Meine Adresse verbergen
 settings-relay-text = Verbindet nur über ein Relay, das ist langsamer
 settings-notify = Benachrichtigungen
+settings-typing = Anderen zeigen, dass ich schreibe
+settings-blocked = Blockiert
 settings-server = Server
 settings-server-text = Er macht Leute miteinander bekannt und sieht sonst nichts. Leer: Dieses Gerät übernimmt das, für Leute in deinem Netzwerk.
 settings-about = Über Parlor
@@ -330,3 +347,30 @@ emoji-train = Zug
 emoji-sailboat = Segelboot
 emoji-helicopter = Hubschrauber
 emoji-tractor = Traktor
+
+## Bilder, mit denen Leute gezeigt werden
+
+emblem-dog = Hund
+emblem-tiger = Tiger
+emblem-lion = Löwe
+emblem-bear = Bär
+emblem-panda = Panda
+emblem-koala = Koala
+emblem-pig = Schwein
+emblem-monkey-face = Affengesicht
+emblem-chicken = Huhn
+emblem-chick = Küken
+emblem-unicorn = Einhorn
+emblem-cow = Kuh
+emblem-hamster = Hamster
+emblem-raccoon = Waschbär
+emblem-dragon = Drache
+emblem-ladybird = Marienkäfer
+emblem-strawberry = Erdbeere
+emblem-avocado = Avocado
+emblem-cookie = Keks
+emblem-cupcake = Törtchen
+emblem-present = Geschenk
+emblem-palette = Farbpalette
+emblem-kite = Papierdrachen
+emblem-basketball = Basketball

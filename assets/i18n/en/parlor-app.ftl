@@ -36,6 +36,11 @@ welcome-text = No account. No server sees a word or a photo of yours.
 welcome-name = Your name
 welcome-hint = So that others know who you are
 welcome-go = Start
+avatar-title = How others see you
+avatar-colour = Colour
+avatar-colour-number = Colour { $number }
+avatar-picture = Picture
+avatar-letter = First letter of the name
 
 ## Home
 
@@ -124,6 +129,12 @@ preparing = Reading files … { $done } of { $total }
 peer-connected = { $name }, connected
 peer-connecting = { $name }, connecting
 peer-away = { $name }, not here
+reply = Reply
+reply-stop = Do not reply
+reply-unknown = A message that is not on this device
+typing-one = { $name } is writing …
+typing-two = { $name } and { $other } are writing …
+typing-many = { $count } people are writing …
 
 ## Files
 
@@ -181,6 +192,10 @@ peer-new = You meet this device for the first time.
 peer-known = You have met this device before.
 peer-name-taken = Careful: another device you know is called { $owner }.
 peer-forget = Forget this device
+block = Block
+unblock = Unblock
+block-text = A blocked device does not connect to yours, in any room. Others in the room still hear from it.
+blocked = { $name } is blocked
 
 ## Room menu
 
@@ -214,7 +229,7 @@ settings = Settings
 settings-you = You
 settings-name = Name
 settings-look = Appearance
-look-system = As the system
+look-system = System
 look-light = Light
 look-dark = Dark
 settings-language = Language
@@ -236,6 +251,8 @@ settings-clean-text = Photos go out without what they tell about you
 settings-relay = Hide my address
 settings-relay-text = Connects through a relay only, which is slower
 settings-notify = Notifications
+settings-typing = Show others when I am writing
+settings-blocked = Blocked
 settings-server = Server
 settings-server-text = It introduces people to each other and sees nothing else. Empty: this device does it, for people on your network.
 settings-about = About Parlor
@@ -330,3 +347,30 @@ emoji-train = train
 emoji-sailboat = sailboat
 emoji-helicopter = helicopter
 emoji-tractor = tractor
+
+## Pictures that people are shown by
+
+emblem-dog = dog
+emblem-tiger = tiger
+emblem-lion = lion
+emblem-bear = bear
+emblem-panda = panda
+emblem-koala = koala
+emblem-pig = pig
+emblem-monkey-face = monkey face
+emblem-chicken = chicken
+emblem-chick = chick
+emblem-unicorn = unicorn
+emblem-cow = cow
+emblem-hamster = hamster
+emblem-raccoon = raccoon
+emblem-dragon = dragon
+emblem-ladybird = ladybird
+emblem-strawberry = strawberry
+emblem-avocado = avocado
+emblem-cookie = cookie
+emblem-cupcake = cupcake
+emblem-present = present
+emblem-palette = palette
+emblem-kite = kite
+emblem-basketball = basketball

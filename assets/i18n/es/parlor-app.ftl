@@ -36,6 +36,11 @@ welcome-text = Sin cuenta. Ningún servidor ve tus palabras ni tus fotos.
 welcome-name = Tu nombre
 welcome-hint = Para que los demás sepan quién eres
 welcome-go = Empezar
+avatar-title = Cómo te ven los demás
+avatar-colour = Color
+avatar-colour-number = Color { $number }
+avatar-picture = Imagen
+avatar-letter = Inicial del nombre
 
 ## Inicio
 
@@ -124,6 +129,12 @@ preparing = Leyendo archivos… { $done } de { $total }
 peer-connected = { $name }, en línea
 peer-connecting = { $name }, conectando
 peer-away = { $name }, no está aquí
+reply = Responder
+reply-stop = No responder
+reply-unknown = Un mensaje que no está en este dispositivo
+typing-one = { $name } está escribiendo…
+typing-two = { $name } y { $other } están escribiendo…
+typing-many = { $count } personas están escribiendo…
 
 ## Archivos
 
@@ -181,6 +192,10 @@ peer-new = Es la primera vez que te encuentras con este dispositivo.
 peer-known = Ya te has encontrado antes con este dispositivo.
 peer-name-taken = Cuidado: otro dispositivo que conoces se llama { $owner }.
 peer-forget = Olvidar dispositivo
+block = Bloquear
+unblock = Desbloquear
+block-text = Un dispositivo bloqueado no se conecta con el tuyo en ninguna sala. Los demás de la sala siguen recibiendo lo suyo.
+blocked = Has bloqueado a { $name }
 
 ## Menú de la sala
 
@@ -236,6 +251,8 @@ settings-clean-text = Las fotos salen sin lo que cuentan de ti
 settings-relay = Ocultar mi dirección
 settings-relay-text = Conecta solo a través de un repetidor, que es más lento
 settings-notify = Notificaciones
+settings-typing = Mostrar a los demás que estoy escribiendo
+settings-blocked = Bloqueados
 settings-server = Servidor
 settings-server-text = Pone a la gente en contacto y no ve nada más. Si lo dejas vacío, lo hace este dispositivo, para quienes estén en tu red.
 settings-about = Acerca de Parlor
@@ -330,3 +347,30 @@ emoji-train = tren
 emoji-sailboat = velero
 emoji-helicopter = helicóptero
 emoji-tractor = tractor
+
+## Imágenes con las que se muestra a la gente
+
+emblem-dog = perro
+emblem-tiger = tigre
+emblem-lion = león
+emblem-bear = oso
+emblem-panda = panda
+emblem-koala = koala
+emblem-pig = cerdo
+emblem-monkey-face = cara de mono
+emblem-chicken = gallina
+emblem-chick = pollito
+emblem-unicorn = unicornio
+emblem-cow = vaca
+emblem-hamster = hámster
+emblem-raccoon = mapache
+emblem-dragon = dragón
+emblem-ladybird = mariquita
+emblem-strawberry = fresa
+emblem-avocado = aguacate
+emblem-cookie = galleta
+emblem-cupcake = magdalena
+emblem-present = regalo
+emblem-palette = paleta
+emblem-kite = cometa
+emblem-basketball = baloncesto

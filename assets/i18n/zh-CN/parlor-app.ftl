@@ -36,6 +36,11 @@ welcome-text = 无需账号。你的文字和照片，任何服务器都看不�
 welcome-name = 你的名字
 welcome-hint = 让别人知道你是谁
 welcome-go = 开始
+avatar-title = 别人看到的你
+avatar-colour = 颜色
+avatar-colour-number = 颜色 { $number }
+avatar-picture = 图案
+avatar-letter = 名字的首字
 
 ## 首页
 
@@ -109,6 +114,12 @@ preparing = 正在读取文件… { $done } / { $total }
 peer-connected = { $name }，已连接
 peer-connecting = { $name }，正在连接
 peer-away = { $name }，不在线
+reply = 回复
+reply-stop = 取消回复
+reply-unknown = 此设备上没有的消息
+typing-one = { $name } 正在输入…
+typing-two = { $name } 和 { $other } 正在输入…
+typing-many = { $count } 人正在输入…
 
 ## 文件
 
@@ -163,6 +174,10 @@ peer-new = 这是你第一次遇到这台设备。
 peer-known = 你以前遇到过这台设备。
 peer-name-taken = 注意：你认识的另一台设备名叫“{ $owner }”。
 peer-forget = 忘记此设备
+block = 屏蔽
+unblock = 取消屏蔽
+block-text = 被屏蔽的设备在任何房间都不会与你的设备连接。房间里的其他人仍会收到它的消息。
+blocked = 已屏蔽 { $name }
 
 ## 房间菜单
 
@@ -212,6 +227,8 @@ settings-clean-text = 发出的照片不会附带关于你的信息
 settings-relay = 隐藏我的 IP 地址
 settings-relay-text = 只通过中继连接，速度较慢
 settings-notify = 通知
+settings-typing = 让别人看到我正在输入
+settings-blocked = 已屏蔽
 settings-server = 服务器
 settings-server-text = 它只负责为大家牵线，看不到任何其他内容。留空则由这台设备代劳，供与你在同一网络中的人使用。
 settings-about = 关于 Parlor
@@ -306,3 +323,30 @@ emoji-train = 火车
 emoji-sailboat = 帆船
 emoji-helicopter = 直升机
 emoji-tractor = 拖拉机
+
+## 用来代表人的图案
+
+emblem-dog = 狗
+emblem-tiger = 老虎
+emblem-lion = 狮子
+emblem-bear = 熊
+emblem-panda = 熊猫
+emblem-koala = 考拉
+emblem-pig = 猪
+emblem-monkey-face = 猴脸
+emblem-chicken = 鸡
+emblem-chick = 小鸡
+emblem-unicorn = 独角兽
+emblem-cow = 牛
+emblem-hamster = 仓鼠
+emblem-raccoon = 浣熊
+emblem-dragon = 龙
+emblem-ladybird = 瓢虫
+emblem-strawberry = 草莓
+emblem-avocado = 牛油果
+emblem-cookie = 曲奇
+emblem-cupcake = 纸杯蛋糕
+emblem-present = 礼物
+emblem-palette = 调色盘
+emblem-kite = 风筝
+emblem-basketball = 篮球

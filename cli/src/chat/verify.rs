@@ -115,6 +115,7 @@ mod tests {
             has_lane: false,
             attempts: 0,
             standing: None,
+            avatar: parlor_proto::avatar::Avatar::default(),
             emoji: None,
         }
     }

@@ -260,6 +260,7 @@ mod tests {
             stream: 1,
             seq,
             text: "hi".to_owned(),
+            in_reply_to: None,
             written_at_ms: 0,
             signature: [0; 64],
         })

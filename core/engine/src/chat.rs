@@ -6,7 +6,7 @@
 use core::time::Duration;
 use std::collections::BTreeMap;
 
-use parlor_proto::frame::ChatMessage;
+use parlor_proto::frame::{ChatMessage, HaveAuthor};
 use parlor_proto::id::DeviceId;
 use parlor_proto::text::DisplayName;
 
@@ -15,8 +15,12 @@ use crate::record::{AuthorRecord, MessageRecord, ReaderRecord};
 use crate::time::{Deadline, Moment};
 
 use outbox::Outbox;
+use passing::Passing;
+
+pub(crate) use passing::Read;
 
 mod outbox;
+mod passing;
 
 /// Messages on their way to one device without a receipt: keeps the control channel's queue short.
 const UNSTORED_MAX: u64 = 32;
@@ -109,6 +113,7 @@ pub(crate) struct Chat {
     outbox: Outbox,
     readers: BTreeMap<DeviceId, Reader>,
     authors: BTreeMap<DeviceId, Author>,
+    passing: Passing,
     /// Handed to the disk; shown when they and all before them are stored.
     storing: BTreeMap<MessageId, Storing>,
 }
@@ -124,6 +129,7 @@ impl Chat {
             outbox: Outbox::new(fresh_stream, kept.own),
             readers: readers.map(Reader::restored).collect(),
             authors: authors.map(Author::restored).collect(),
+            passing: Passing::default(),
             storing: BTreeMap::new(),
         }
     }
@@ -138,6 +144,7 @@ impl Chat {
     pub(crate) fn say(
         &mut self,
         text: &str,
+        in_reply_to: Option<MessageId>,
         written_at_ms: u64,
         sign: impl FnOnce(&ChatMessage) -> [u8; 64],
     ) -> Option<ChatMessage> {
@@ -149,7 +156,8 @@ impl Chat {
             }
             self.outbox.drop_oldest();
         }
-        Some(self.outbox.add(text, written_at_ms, sign))
+        let message = self.outbox.next(text, in_reply_to, written_at_ms);
+        Some(self.outbox.add(message, sign))
     }
 
     /// A message of ours is durable. Gives those that may leave now.
@@ -179,6 +187,7 @@ impl Chat {
                 ..Reader::default()
             };
         }
+        self.passing.forget(device);
         reader.session = Some(session);
         reader.has_left = false;
         reader.is_synced = false;
@@ -198,6 +207,7 @@ impl Chat {
 
     /// `device` left the room: its receipts are no longer waited for.
     pub(crate) fn left(&mut self, device: DeviceId) {
+        self.passing.forget(device);
         if let Some(reader) = self.readers.get_mut(&device) {
             reader.has_left = true;
             reader.is_synced = false;
@@ -240,7 +250,6 @@ impl Chat {
         if !self.authors.contains_key(&from) && !self.has_room_for_author() {
             return Arrival::Ignored;
         }
-        let waiting = self.storing.range(MessageId::all_of(from)).count();
         let stream = message.stream;
         let author = self.authors.entry(from);
         let author = author.or_insert_with(|| Author::new(stream));
@@ -251,7 +260,19 @@ impl Chat {
         }
         let is_next = message.seq == author.taken_through + 1;
         let leaves_gap = message.seq > author.taken_through && author.is_fresh;
-        if !(is_next || leaves_gap) || waiting as u64 >= UNSTORED_MAX {
+        if !(is_next || leaves_gap) {
+            return Arrival::Ignored;
+        }
+        self.take(from, name, message)
+    }
+
+    /// Takes a message in that follows those before it, unless too much waits already.
+    fn take(&mut self, from: DeviceId, name: DisplayName, message: ChatMessage) -> Arrival {
+        let waiting = self.storing.range(MessageId::all_of(from)).count();
+        let Some(author) = self.authors.get_mut(&from) else {
+            return Arrival::Ignored;
+        };
+        if waiting as u64 >= UNSTORED_MAX {
             return Arrival::Ignored;
         }
         author.taken_through = message.seq;
@@ -264,6 +285,81 @@ impl Chat {
         self.storing
             .insert(MessageId::of(from, &storing.message), storing);
         Arrival::New
+    }
+
+    /// Whether messages of `author` are counted.
+    pub(crate) fn knows(&self, author: DeviceId) -> bool {
+        self.authors.contains_key(&author)
+    }
+
+    /// A message of `author` arrived from somebody who passes it on. It must follow the last one:
+    /// what is missing in between its author may still bring.
+    pub(crate) fn on_passed(
+        &mut self,
+        author: DeviceId,
+        name: DisplayName,
+        message: ChatMessage,
+    ) -> Arrival {
+        if !self.knows(author) {
+            if message.seq != 1 || !self.has_room_for_author() {
+                return Arrival::Ignored;
+            }
+            self.authors.insert(author, Author::new(message.stream));
+        }
+        match self.authors.get(&author) {
+            Some(known) if known.stream != message.stream => Arrival::Ignored,
+            Some(known) if message.seq <= known.stored_through => Arrival::Repeated {
+                stored_through: known.stored_through,
+            },
+            Some(known) if message.seq == known.taken_through + 1 => {
+                self.take(author, name, message)
+            }
+            Some(_) | None => Arrival::Ignored,
+        }
+    }
+
+    /// How far the messages of all authors but `reader` are stored, for `reader` to hear.
+    /// `is_direct` says of whom nothing need be passed on.
+    pub(crate) fn have(
+        &self,
+        reader: DeviceId,
+        is_direct: impl Fn(DeviceId) -> bool,
+    ) -> Vec<HaveAuthor> {
+        let authors = self.authors.keys().filter(|author| **author != reader);
+        authors
+            .filter_map(|author| self.have_of(*author, is_direct(*author)))
+            .collect()
+    }
+
+    /// How far the messages of one author are stored.
+    pub(crate) fn have_of(&self, author: DeviceId, is_direct: bool) -> Option<HaveAuthor> {
+        let known = self.authors.get(&author)?;
+        Some(HaveAuthor {
+            author,
+            stream: known.stream,
+            through: known.stored_through,
+            is_direct,
+        })
+    }
+
+    /// `reader` says what it has of whom. Gives whether that is news.
+    pub(crate) fn on_have(&mut self, reader: DeviceId, authors: &[HaveAuthor]) -> bool {
+        self.passing.on_have(reader, authors)
+    }
+
+    /// Messages to read from the disk now, to pass them on to `reader`.
+    pub(crate) fn next_read(&mut self, reader: DeviceId) -> Option<Read> {
+        self.passing.next(reader, &self.authors)
+    }
+
+    /// They were read. Gives those to pass on.
+    pub(crate) fn on_read(
+        &mut self,
+        reader: DeviceId,
+        author: DeviceId,
+        messages: Vec<ChatMessage>,
+    ) -> Vec<ChatMessage> {
+        self.passing.on_read(reader, author, messages)
     }
 
     /// Whether one more author can be counted; forgets one that left when there are many.

@@ -1,14 +1,16 @@
 //! Everything that can happen to a session.
 
-use core::ops::RangeInclusive;
-
 use bytes::Bytes;
 use parlor_proto::envelope::Candidate;
 use parlor_proto::frame::{ChatMessage, OfferedFile};
+
+pub use parlor_proto::frame::MessageId;
 use parlor_proto::id::{DeviceId, PeerId};
 use parlor_proto::signal::ServerMessage;
+use parlor_proto::text::DisplayName;
 
 use crate::accept::AcceptRules;
+use crate::device::DevicePublic;
 use crate::ranges::RangeSet;
 use crate::view::PathView;
 
@@ -126,50 +128,6 @@ pub struct IncomingKey {
     pub from: DeviceId,
     /// Its number for the transfer.
     pub transfer: u64,
-}
-
-/// Names a message: who wrote it, in which stream, and its number there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct MessageId {
-    /// The author.
-    pub author: DeviceId,
-    /// The author's stream.
-    pub stream: u64,
-    /// The number in it.
-    pub seq: u64,
-}
-
-impl MessageId {
-    /// The name of a message of `author`.
-    #[must_use]
-    pub const fn of(author: DeviceId, message: &ChatMessage) -> Self {
-        Self {
-            author,
-            stream: message.stream,
-            seq: message.seq,
-        }
-    }
-
-    pub(crate) const fn all_of(author: DeviceId) -> RangeInclusive<Self> {
-        let first = Self {
-            author,
-            stream: 0,
-            seq: 0,
-        };
-        let last = Self {
-            author,
-            stream: u64::MAX,
-            seq: u64::MAX,
-        };
-        first..=last
-    }
-
-    pub(crate) const fn all_of_stream(self) -> RangeInclusive<Self> {
-        Self { seq: 0, ..self }..=Self {
-            seq: u64::MAX,
-            ..self
-        }
-    }
 }
 
 /// The disk's answers, each to one [`DiskRequest`](crate::output::DiskRequest).
@@ -291,6 +249,17 @@ pub enum DiskInput {
         /// For a person to read.
         reason: String,
     },
+    /// Messages of an author were read, to be passed on.
+    MessagesRead {
+        /// The device that they are for.
+        reader: DeviceId,
+        /// The author.
+        author: DeviceId,
+        /// The author's keys and name, where they are kept.
+        who: Option<(DevicePublic, DisplayName)>,
+        /// In their order; fewer than were asked for, or none, where there are no more.
+        messages: Vec<ChatMessage>,
+    },
     /// A received message could not be stored; the session keeps it and asks again later.
     MessageNotStored {
         /// The message.
@@ -307,9 +276,16 @@ pub enum Command {
     Say {
         /// The text.
         text: String,
+        /// The message that this one answers.
+        in_reply_to: Option<MessageId>,
         /// Now by this device's wall clock, in milliseconds since 1970.
         written_at_ms: u64,
     },
+    /// The person typed something. The session tells the others, and tells them by itself when no
+    /// more comes.
+    Typed,
+    /// The person has nothing more to say for now: they cleared the text.
+    StoppedTyping,
     /// Offer files to everyone in the room, now and later. The driver has hashed them and can read
     /// them under the number it chose for the transfer.
     Offer {
@@ -384,6 +360,13 @@ pub enum Command {
         device: DeviceId,
         /// Whether they were the same on both sides.
         matches: bool,
+    },
+    /// Have nothing to do with a device: it is cut off, and not let in again while this holds.
+    Block {
+        /// The device.
+        device: DeviceId,
+        /// Whether it is blocked.
+        is_blocked: bool,
     },
     /// Remember nothing of a device, not even that it was verified.
     Forget {

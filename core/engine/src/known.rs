@@ -29,6 +29,8 @@ pub struct KnownDevice {
     pub name: DisplayName,
     /// Whether the person compared the emoji with it and they were the same.
     pub is_verified: bool,
+    /// Whether the person wants nothing to do with it.
+    pub is_blocked: bool,
 }
 
 /// What is known of a device that is in the room.
@@ -159,6 +161,7 @@ impl Known {
                 public,
                 name: name.clone(),
                 is_verified: false,
+                is_blocked: false,
             });
         }
         let entry = self.devices.get_mut(&id)?;
@@ -179,6 +182,7 @@ impl Known {
                 public,
                 name: name.clone(),
                 is_verified,
+                is_blocked: false,
             },
             |entry| entry.device.clone(),
         );
@@ -188,6 +192,20 @@ impl Known {
             None => self.insert(device.clone()),
         }
         device
+    }
+
+    /// Whether the person wants nothing to do with the device.
+    pub(crate) fn is_blocked(&self, id: DeviceId) -> bool {
+        let known = self.devices.get(&id);
+        known.is_some_and(|entry| entry.device.is_blocked)
+    }
+
+    /// The person wants nothing to do with a device, or will have it back. Gives what the disk is to
+    /// remember; nothing of a device that was never met.
+    pub(crate) fn block(&mut self, id: DeviceId, is_blocked: bool) -> Option<KnownDevice> {
+        let entry = self.devices.get_mut(&id)?;
+        entry.device.is_blocked = is_blocked;
+        Some(entry.device.clone())
     }
 
     /// Whether the device was remembered until now.

@@ -73,8 +73,10 @@ pub(crate) struct Lane {
     failures: u32,
     /// Bulk frames of the peer on the present lane.
     received: u64,
-    /// Ours on it that are certain to have arrived.
+    /// Ours on it that need not be sent again: they arrived, or their file did by another way.
     confirmed: u64,
+    /// As many of the first of them certainly arrived on it.
+    arrived: u64,
     /// Ours after those.
     kept: VecDeque<SentChunk>,
     kept_bytes: u64,
@@ -179,6 +181,7 @@ impl Lane {
         self.state = State::Opening { since: now };
         self.received = 0;
         self.confirmed = 0;
+        self.arrived = 0;
         self.kept.clear();
         self.kept_bytes = 0;
         self.in_pipe = 0;
@@ -220,18 +223,23 @@ impl Lane {
         self.kept.push_back(chunk);
         self.in_pipe += 1;
         let (mut after, max) = (self.kept_bytes, self.under_way_max);
+        let before = self.confirmed;
         self.confirm_while(|first| {
             after -= first.len;
             after >= max
         });
+        if self.confirmed > before {
+            // Frames keep their order there, so all before it arrived, too.
+            self.arrived = self.confirmed;
+        }
         Some(self.number)
     }
 
-    /// Forgets the first chunks that are certain to have arrived.
-    fn confirm_while(&mut self, mut has_arrived: impl FnMut(&SentChunk) -> bool) {
+    /// Forgets the first chunks that need not be sent again.
+    fn confirm_while(&mut self, mut is_settled: impl FnMut(&SentChunk) -> bool) {
         while let Some(first) = self.kept.front()
             && self.kept.len() > self.in_pipe
-            && has_arrived(first)
+            && is_settled(first)
         {
             self.kept_bytes -= first.len;
             self.kept.pop_front();
@@ -246,7 +254,7 @@ impl Lane {
         counts
     }
 
-    /// A file is whole at the receiver, so its chunks have arrived: many small files make many
+    /// A file is whole at the receiver, so nobody needs its chunks again: many small files make many
     /// small chunks.
     pub(crate) fn on_file_done(&mut self, transfer: u64, file: u32) {
         self.confirm_while(|first| (first.transfer, first.file) == (transfer, file));
@@ -277,10 +285,10 @@ impl Lane {
         if self.state != State::Ended {
             return Ok(Vec::new());
         }
-        let arrived = received.checked_sub(self.confirmed);
-        let arrived = arrived.and_then(|arrived| usize::try_from(arrived).ok());
+        let of_kept = received.saturating_sub(self.confirmed);
+        let arrived = usize::try_from(of_kept).ok();
         let arrived = arrived.filter(|arrived| *arrived <= self.kept.len());
-        let Some(arrived) = arrived else {
+        let Some(arrived) = arrived.filter(|_| received >= self.arrived) else {
             return Err(Violation("counts what it was never sent"));
         };
         let lost = self.kept.drain(arrived..).collect();

@@ -12,6 +12,7 @@
 //! - [`handshake`] proves, on every new link, who is on the other side and that nobody is between.
 //! - [`conversation`] seals what a third party carries for two members.
 //! - `chat` numbers messages, sends them until they are stored, and shows each once.
+//! - `typing` tells who is writing.
 //! - `sponsor` lets in who knows the words of a typed code; [`newcomer`] is the other side.
 //! - `transfer` offers files and asks for the ranges that are missing.
 //! - `pacer` bounds what is under way to and from a peer.
@@ -31,6 +32,7 @@ mod sas;
 mod signal;
 mod sponsor;
 mod transfer;
+mod typing;
 
 pub mod accept;
 pub mod conversation;

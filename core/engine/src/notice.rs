@@ -3,13 +3,14 @@
 use core::time::Duration;
 
 use bytes::Bytes;
+use parlor_proto::avatar::Avatar;
 use parlor_proto::code::Code;
 use parlor_proto::frame::OfferedFile;
 use parlor_proto::id::{DeviceId, PeerId};
 use parlor_proto::signal::ErrorCode;
 use parlor_proto::text::DisplayName;
 
-use crate::input::IncomingKey;
+use crate::input::{IncomingKey, MessageId};
 use crate::known::Standing;
 use crate::view::PathView;
 
@@ -51,6 +52,8 @@ pub enum Notice {
         took: Duration,
         /// What is known of the device.
         standing: Standing,
+        /// How the person wants to be shown.
+        avatar: Avatar,
     },
     /// A try to connect to a peer failed; it will be tried again.
     PeerUnreachable {
@@ -96,6 +99,8 @@ pub enum Notice {
         seq: u64,
         /// The text.
         text: String,
+        /// The message that it answers.
+        in_reply_to: Option<MessageId>,
         /// When it was written, in milliseconds since 1970.
         written_at_ms: u64,
         /// Our signature over it.
@@ -118,8 +123,17 @@ pub enum Notice {
         seq: u64,
         /// The text.
         text: String,
+        /// The message that it answers, which may be unknown here.
+        in_reply_to: Option<MessageId>,
         /// When it was written by the author's clock.
         written_at_ms: u64,
+    },
+    /// Somebody begins to write, or stops.
+    Typing {
+        /// The device.
+        device: DeviceId,
+        /// Whether they are at it.
+        is_typing: bool,
     },
     /// A device stored our message.
     Delivered {

@@ -7,10 +7,10 @@ use parlor_proto::frame::{ChatMessage, OfferedFile};
 use parlor_proto::id::{DeviceId, PeerId};
 use parlor_proto::signal::{ClientMessage, IceServer};
 
-use crate::input::IncomingKey;
+use crate::input::{IncomingKey, MessageId};
 use crate::known::KnownDevice;
 use crate::notice::Notice;
-use crate::record::{IncomingMarks, IncomingRecord};
+use crate::record::{IncomingMarks, IncomingRecord, Member};
 use crate::time::Deadline;
 
 /// One thing to do. [`Output::Wait`] means: nothing more until the next input.
@@ -72,6 +72,8 @@ pub enum LinkAction {
     RemoteCandidate(Candidate),
     /// Send on the control channel, before any bulk frame still queued.
     SendControl(Bytes),
+    /// Send on the channel for what may get lost.
+    SendLive(Bytes),
     /// Send on the bulk channel and report `BulkSent` when the channel took it.
     SendBulk {
         /// The frame.
@@ -203,6 +205,24 @@ pub enum DiskRequest {
         author: DeviceId,
         /// The message.
         message: ChatMessage,
+    },
+    /// Keep who somebody in the room is. Not answered.
+    KeepMember {
+        /// Who.
+        member: Member,
+        /// Whether somebody else said so: then it counts for nothing beside what they said
+        /// themselves.
+        is_hearsay: bool,
+    },
+    /// Read messages of an author to pass them on. Answered by
+    /// [`MessagesRead`](crate::input::DiskInput::MessagesRead).
+    ReadMessages {
+        /// The device that they are for.
+        reader: DeviceId,
+        /// Those of this author and stream that come after this one, which need not exist.
+        after: MessageId,
+        /// How many at most.
+        max: u32,
     },
     /// Keep how far another device has our messages. Not answered; to lose the last ones is no harm.
     KeepReceipt {

@@ -8,6 +8,7 @@
 use core::time::Duration;
 use std::collections::VecDeque;
 
+use parlor_proto::avatar::Avatar;
 use parlor_proto::envelope::Candidate;
 use parlor_proto::id::{DeviceId, PeerId};
 use parlor_proto::text::DisplayName;
@@ -92,6 +93,7 @@ pub(crate) struct Introduction {
     /// The name to show it by.
     pub(crate) shown_name: DisplayName,
     pub(crate) standing: Standing,
+    pub(crate) avatar: Avatar,
 }
 
 /// What a peer's timer asks for.
@@ -134,6 +136,8 @@ pub(crate) struct Peer {
     pub(crate) known_as: Option<(DeviceId, DisplayName)>,
     /// What is known of that device.
     pub(crate) standing: Option<Standing>,
+    /// How it wants to be shown.
+    pub(crate) avatar: Avatar,
     /// File bytes that our last hello to it allowed.
     pub(crate) allowed_bytes: u32,
     /// Highest counter seen in its sealed signals.
@@ -170,6 +174,7 @@ impl Peer {
             failures: 0,
             known_as: None,
             standing: None,
+            avatar: Avatar::default(),
             allowed_bytes: 0,
             last_counter: 0,
             greeting_frames: 0,
@@ -195,6 +200,12 @@ impl Peer {
         } else {
             None
         }
+    }
+
+    /// Whether it was another device than this one when it was last connected.
+    pub(crate) fn is_other_than(&self, device: DeviceId) -> bool {
+        let known = self.known_as.as_ref();
+        known.is_some_and(|(known, _)| *known != device)
     }
 
     /// Whether a connection of the current attempt exists in the driver.
@@ -314,6 +325,7 @@ impl Peer {
         self.failures = 0;
         self.known_as = Some((device, name));
         self.standing = Some(standing);
+        self.avatar = who.avatar;
         self.state = LinkState::Open(Box::new(OpenLink::new(who, path, (send, receive), now)));
         took
     }
@@ -393,6 +405,7 @@ impl Peer {
             has_lane: self.open().is_some_and(|open| open.lane.is_open()),
             attempts: self.attempt,
             standing: self.standing.clone(),
+            avatar: self.avatar,
             emoji: self.open().and_then(|open| open.sas.as_ref()?.emoji()),
         }
     }

@@ -47,7 +47,7 @@ pub(crate) enum Counted {
     Frames,
     /// Their bytes.
     FrameBytes,
-    /// Pings, each of which is answered, and pongs.
+    /// Pings, each of which is answered, pongs, and words about who is writing.
     Probes,
     /// Chat messages.
     Messages,
@@ -95,7 +95,7 @@ impl Counted {
             Self::Frames => (200_000, 20_000),
             // Offers and wants of the longest lists, and a thousand of the longest messages.
             Self::FrameBytes => (128 << 20, 4 << 20),
-            // One every 2 s, and some when the network changes.
+            // One every 2 s, some when the network changes, and one every 3 s from who writes.
             Self::Probes => (500, 20),
             // A newcomer hears an author's last 1,000 at once.
             Self::Messages => (4_000, 20),
@@ -132,7 +132,7 @@ impl Counted {
     const fn broken(self) -> &'static str {
         match self {
             Self::Frames | Self::FrameBytes => "floods the room",
-            Self::Probes => "sends a flood of pings",
+            Self::Probes => "sends a flood of pings and signs of life",
             Self::OwnMessages | Self::OwnMessageBytes => "is sent enough for now",
             Self::Messages => "sends more messages than anybody writes",
             Self::MessageBytes => "sends more text than anybody writes",
@@ -280,7 +280,7 @@ mod tests {
         for _ in 0..burst {
             assert_eq!(quotas.count(EVE, Counted::Probes, 1, now), Ok(()));
         }
-        let broken = Err(Violation("sends a flood of pings"));
+        let broken = Err(Violation("sends a flood of pings and signs of life"));
         assert_eq!(quotas.count(EVE, Counted::Probes, 1, now), broken);
         assert_eq!(quotas.count(ADA, Counted::Probes, 1, now), Ok(()));
         assert_eq!(quotas.count(EVE, Counted::Messages, 1, now), Ok(()));

@@ -1,9 +1,12 @@
 //! What of a room outlives the app, so that it goes on by itself: transfers to this device, and
 //! messages.
 
+use parlor_proto::avatar::Avatar;
 use parlor_proto::frame::{ChatMessage, OfferedFile};
 use parlor_proto::id::DeviceId;
+use parlor_proto::text::DisplayName;
 
+use crate::device::DevicePublic;
 use crate::input::IncomingKey;
 
 /// What earlier sessions of this device left of a room's messages.
@@ -15,6 +18,17 @@ pub struct MessageRecord {
     pub authors: Vec<AuthorRecord>,
     /// How far others are known to have stored its own.
     pub readers: Vec<ReaderRecord>,
+}
+
+/// Somebody who was in the room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// The keys, as their holder proved them or signed messages with them.
+    pub public: DevicePublic,
+    /// The name they go by.
+    pub name: DisplayName,
+    /// How they want to be shown.
+    pub avatar: Avatar,
 }
 
 /// Own messages kept for devices that have not stored them and for those still to come.

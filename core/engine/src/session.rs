@@ -1,11 +1,12 @@
 //! One room as one device lives it: routes each input to its machine and collects what to do.
 //!
 //! The server's words and the link's life go through `links`, what no honest server says through
-//! `suspicion`, control frames through `frames`, file bytes and the disk through `files`. A session belongs to one event loop.
+//! `suspicion`, control frames through `frames`, messages through `messages`, file bytes and the disk through `files`. A session belongs to one event loop.
 
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use parlor_proto::avatar::Avatar;
 use parlor_proto::envelope::SignalSealer;
 use parlor_proto::frame::Frame;
 use parlor_proto::id::{DeviceId, PeerId, RoomId};
@@ -32,6 +33,7 @@ use crate::time::{Deadline, Moment};
 use crate::transfer::incoming::Incoming;
 use crate::transfer::outgoing::Outgoing;
 use crate::transfer::{INCOMING_MAX, Step};
+use crate::typing::Writers;
 use crate::view::{PeerStateView, RoomView};
 
 mod commands;
@@ -41,6 +43,7 @@ mod identity;
 mod lanes;
 mod limits;
 mod links;
+mod messages;
 mod proof;
 mod suspicion;
 mod timers;
@@ -72,6 +75,8 @@ pub struct Config {
     pub known: Vec<KnownDevice>,
     /// The person's name.
     pub name: DisplayName,
+    /// How the person wants to be shown.
+    pub avatar: Avatar,
     /// Fresh from the operating system for every session: nonces follow from it.
     pub seed: [u8; 32],
     /// Transfers to this device that were answered in earlier sessions of this room.
@@ -126,6 +131,7 @@ pub struct Session {
     /// Tells this session from earlier ones of the device.
     number: u64,
     chat: Chat,
+    writers: Writers,
     sponsor: Sponsor,
     outgoing: BTreeMap<u64, Outgoing>,
     incoming: BTreeMap<IncomingKey, Incoming>,
@@ -181,6 +187,7 @@ impl Session {
             ),
             number: random.number(),
             random,
+            writers: Writers::default(),
             sponsor: Sponsor::new(config.secret.clone()),
             outgoing: BTreeMap::new(),
             incoming: restored.collect(),
@@ -278,6 +285,7 @@ impl Session {
             .deadline()
             .into_iter()
             .chain(self.chat.deadline())
+            .chain(self.writers.deadline())
             .chain(self.sponsor.deadline())
             .chain(self.space_deadline());
         peers.chain(others).min()
@@ -289,6 +297,7 @@ impl Session {
         for (author, message) in self.chat.store_again(self.now) {
             self.disk(DiskRequest::StoreMessage { author, message });
         }
+        self.watch_writers();
         let outputs = self.sponsor.on_time(self.signal.is_joined(), self.now);
         self.out.extend(outputs);
         self.look_for_space();

@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use parlor_proto::avatar::Avatar;
 use parlor_proto::code::Code;
 use parlor_proto::emoji::Comparison;
 use parlor_proto::id::{DeviceId, PeerId};
@@ -65,6 +66,8 @@ pub struct PeerView {
     pub attempts: u32,
     /// What is known of the device, once it said who it is.
     pub standing: Option<Standing>,
+    /// How the person wants to be shown.
+    pub avatar: Avatar,
     /// While connected: the same on both sides, if nobody is in between. For people to compare.
     pub emoji: Option<Comparison>,
 }

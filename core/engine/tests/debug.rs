@@ -57,6 +57,7 @@ fn hides(forbidden: &[String], value: &dyn Debug) {
 
 fn config() -> Config {
     Config {
+        avatar: parlor_proto::avatar::Avatar::default(),
         known: Vec::new(),
         incoming: Vec::new(),
         messages: MessageRecord::default(),

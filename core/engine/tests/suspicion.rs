@@ -31,6 +31,7 @@ struct Member {
 impl Member {
     fn new() -> Self {
         let session = Session::new(Config {
+            avatar: parlor_proto::avatar::Avatar::default(),
             known: Vec::new(),
             incoming: Vec::new(),
             messages: MessageRecord::default(),

@@ -3,20 +3,23 @@
 //! A frame is one kind byte and a CBOR map with integer keys (RFC 8949). Later versions add keys
 //! and kinds; both are skipped by those who do not know them.
 
-use crate::id::{DeviceId, RoomId};
+use crate::avatar::Avatar;
+use crate::id::DeviceId;
 use crate::limits::{
     BULK_FRAME_MIN_BYTES, CHUNK_UNIT_BYTES, CONTROL_FRAME_MAX_BYTES, FILE_MAX_BYTES,
-    MESSAGE_SEQ_MAX, MESSAGE_TEXT_MAX_BYTES, MIME_MAX_BYTES, OFFER_FILES_MAX, PREVIEW_MAX_BYTES,
-    REASON_MAX_BYTES, WANT_RANGES_MAX, WRITTEN_AT_MAX_MS,
+    HAVE_AUTHORS_MAX, MIME_MAX_BYTES, OFFER_FILES_MAX, PREVIEW_MAX_BYTES, REASON_MAX_BYTES,
+    WANT_RANGES_MAX,
 };
-use crate::text::{DisplayName, cut, one_line};
+use crate::text::{DisplayName, one_line};
 use crate::version::VersionRange;
 
 mod codec;
 mod lane;
+mod message;
 mod transfer;
 
 pub use lane::{LANE_QUIC, LaneOver, LaneReady};
+pub use message::{ChatMessage, Have, HaveAuthor, MessageId, Passed, Stored, Typing};
 pub use transfer::{
     ByteRange, Cancel, Credit, FileFailed, FileRef, Offer, OfferAnswer, OfferedFile, Pause,
     Preview, Want,
@@ -65,6 +68,12 @@ pub enum Frame {
     LaneOver(LaneOver),
     /// Says nothing; its arrival shows the transport what was lost before it.
     Nudge(Nudge),
+    /// On `live`: somebody writes.
+    Typing(Typing),
+    /// How far the messages of others are stored here.
+    Have(Have),
+    /// A message of somebody else.
+    Passed(Passed),
 }
 
 /// A frame without content. SCTP sends a packet again at once when it sees three later ones arrive
@@ -109,6 +118,9 @@ pub struct Hello {
     /// transfers.
     #[n(9)]
     pub session: u64,
+    /// How the person wants to be shown.
+    #[cbor(n(10), default)]
+    pub avatar: Avatar,
 }
 
 impl Hello {
@@ -127,39 +139,6 @@ pub struct Probe {
     /// Chosen by the asking side.
     #[n(0)]
     pub nonce: u64,
-}
-
-/// A chat message; `(author device, stream, seq)` names it in the room for good.
-#[derive(Debug, Clone, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
-#[cbor(map)]
-pub struct ChatMessage {
-    /// Counts the author's messages of this stream from 1, up to [`MESSAGE_SEQ_MAX`].
-    #[n(0)]
-    pub seq: u64,
-    /// When it was written by the author's clock, in milliseconds since 1970; clamped to
-    /// [`WRITTEN_AT_MAX_MS`].
-    #[n(1)]
-    pub written_at_ms: u64,
-    /// The text, at most [`MESSAGE_TEXT_MAX_BYTES`].
-    #[n(2)]
-    pub text: String,
-    /// Ed25519 signature of the author's device over [`Self::signed_bytes`], so that any member
-    /// may pass the message on.
-    #[cbor(n(3), with = "minicbor::bytes")]
-    pub signature: [u8; 64],
-    /// Random for every outbox, so that a device that lost count can begin again at 1.
-    #[n(4)]
-    pub stream: u64,
-}
-
-/// Cumulative receipt: all messages of the stream in the receiver's hello up to `through` are
-/// stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
-#[cbor(map)]
-pub struct Stored {
-    /// Highest stored seq without a gap; 0 when there is none.
-    #[n(0)]
-    pub through: u64,
 }
 
 /// Why a peer closes the link.
@@ -263,6 +242,9 @@ kinds! {
     0x12 => LaneReady,
     0x13 => LaneOver,
     0x14 => Nudge,
+    0x15 => Typing,
+    0x16 => Have,
+    0x17 => Passed,
 }
 
 impl Frame {
@@ -283,16 +265,9 @@ impl Frame {
     /// Holds every field to its limit; texts that only a person reads are trimmed instead.
     fn check(&mut self) -> Result<(), DecodeError> {
         match self {
-            Self::Message(message) => {
-                within("message text", message.text.len(), MESSAGE_TEXT_MAX_BYTES)?;
-                if message.seq == 0 || message.seq > MESSAGE_SEQ_MAX {
-                    return Err(DecodeError::OutOfBounds("message seq"));
-                }
-                if message.text.trim().is_empty() {
-                    return Err(DecodeError::OutOfBounds("message text"));
-                }
-                message.written_at_ms = message.written_at_ms.min(WRITTEN_AT_MAX_MS);
-            }
+            Self::Message(message) => message.check()?,
+            Self::Passed(passed) => passed.message.check()?,
+            Self::Have(have) => within("authors", have.authors.len(), HAVE_AUTHORS_MAX)?,
             Self::Offer(offer) => {
                 within("offered files", offer.files.len(), OFFER_FILES_MAX)?;
                 if offer.files.is_empty() {
@@ -338,6 +313,7 @@ impl Frame {
             | Self::LaneReady(_)
             | Self::LaneOver(_)
             | Self::Nudge(_)
+            | Self::Typing(_)
             | Self::FileDone(_) => {}
         }
         Ok(())
@@ -364,35 +340,6 @@ fn check_ranges(ranges: &[ByteRange]) -> Result<(), DecodeError> {
         reached = range.end;
     }
     Ok(())
-}
-
-impl ChatMessage {
-    /// A message without a signature yet, its text cut at [`MESSAGE_TEXT_MAX_BYTES`].
-    #[must_use]
-    pub fn new(stream: u64, seq: u64, written_at_ms: u64, text: &str) -> Self {
-        Self {
-            stream,
-            seq,
-            written_at_ms,
-            text: cut(text, MESSAGE_TEXT_MAX_BYTES).to_owned(),
-            signature: [0; 64],
-        }
-    }
-
-    /// What the author signs.
-    #[must_use]
-    pub fn signed_bytes(&self, room: RoomId, author: DeviceId) -> Vec<u8> {
-        [
-            b"parlor message v1".as_slice(),
-            &room.0,
-            &author.0,
-            &self.stream.to_be_bytes(),
-            &self.seq.to_be_bytes(),
-            &self.written_at_ms.to_be_bytes(),
-            self.text.as_bytes(),
-        ]
-        .concat()
-    }
 }
 
 #[cfg(test)]

@@ -23,6 +23,7 @@
 // States and messages are matched whole, so that a new one is met everywhere.
 #![warn(clippy::wildcard_enum_match_arm)]
 
+pub mod avatar;
 pub mod chunk;
 pub mod code;
 pub mod emoji;

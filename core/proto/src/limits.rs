@@ -37,6 +37,9 @@ pub const BULK_FRAME_MAX_BYTES: usize = CHUNK_MAX_BYTES + 4 * 1024;
 /// Text of one chat message in bytes of UTF-8: longer texts are files.
 pub const MESSAGE_TEXT_MAX_BYTES: usize = 16 * 1024;
 
+/// Authors in one word about how far their messages are stored: as many as a device keeps count of.
+pub const HAVE_AUTHORS_MAX: usize = 256;
+
 /// Highest number of a message: no person writes as many, and one more never overflows.
 pub const MESSAGE_SEQ_MAX: u64 = 1 << 48;
 

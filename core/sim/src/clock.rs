@@ -60,6 +60,8 @@ pub(crate) enum Event {
         to: EndId,
         frame: Bytes,
     },
+    /// A frame on the channel for what may get lost is due.
+    LiveDue { to: EndId, frame: Bytes },
     /// Something happens on a lane.
     Lane {
         end: EndId,

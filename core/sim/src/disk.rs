@@ -8,7 +8,7 @@ use parlor_engine::input::{DiskInput, IncomingKey, Input, MessageId};
 use parlor_engine::known::KnownDevice;
 use parlor_engine::output::DiskRequest;
 use parlor_engine::ranges::RangeSet;
-use parlor_engine::record::IncomingRecord;
+use parlor_engine::record::{IncomingRecord, Member};
 use parlor_engine::time::Moment;
 use parlor_proto::chunk::ChunkFrame;
 use parlor_proto::frame::{ChatMessage, OfferedFile};
@@ -42,6 +42,7 @@ pub(crate) struct Disk {
     pub(crate) sources: BTreeMap<u64, Vec<Source>>,
     pub(crate) files: BTreeMap<(IncomingKey, u32), Stored>,
     pub(crate) messages: BTreeMap<MessageId, ChatMessage>,
+    members: BTreeMap<DeviceId, Member>,
     /// How far others have what this device said in its stream.
     receipts: BTreeMap<DeviceId, u64>,
     /// The first message of each author and stream that could not be stored: those behind it wait.
@@ -135,14 +136,8 @@ impl World {
                 disk.sources.remove(&transfer);
                 None
             }
-            DiskRequest::RememberDevice { device } => {
-                disk.remember(device);
-                None
-            }
-            DiskRequest::ForgetDevice { device } => {
-                disk.known.retain(|known| known.public.id() != device);
-                None
-            }
+            DiskRequest::RememberDevice { device } => disk.remember(device),
+            DiskRequest::ForgetDevice { device } => disk.forget(device),
             DiskRequest::KeepIncoming { record } => {
                 disk.records.insert(record.key, record);
                 None
@@ -159,6 +154,8 @@ impl World {
             }
             DiskRequest::MarkOutgoing { .. } => None,
             DiskRequest::KeepReceipt { .. } => disk.keep_receipt(&request),
+            DiskRequest::KeepMember { member, is_hearsay } => disk.keep_member(member, is_hearsay),
+            DiskRequest::ReadMessages { .. } => disk.read_messages(&request),
             DiskRequest::StoreMessage { author, message } => {
                 let fails = disk.is_full || chance(&mut self.rng, faults.message_fails);
                 Some(disk.store_message(author, message, fails))
@@ -255,12 +252,18 @@ impl Disk {
         self.room.is_some_and(|room| used + offered.size > room)
     }
 
-    fn remember(&mut self, device: KnownDevice) {
+    fn remember(&mut self, device: KnownDevice) -> Option<DiskInput> {
         let mut known = self.known.iter_mut();
         match known.find(|known| known.public == device.public) {
             Some(known) => *known = device,
             None => self.known.push(device),
         }
+        None
+    }
+
+    fn forget(&mut self, device: DeviceId) -> Option<DiskInput> {
+        self.known.retain(|known| known.public.id() != device);
+        None
     }
 
     fn create(
@@ -443,6 +446,8 @@ fn line_of(request: &DiskRequest) -> Line {
         DiskRequest::ReadChunk { .. } | DiskRequest::CloseSource { .. } => Line::Reads,
         DiskRequest::StoreMessage { .. }
         | DiskRequest::KeepReceipt { .. }
+        | DiskRequest::KeepMember { .. }
+        | DiskRequest::ReadMessages { .. }
         | DiskRequest::RememberDevice { .. }
         | DiskRequest::ForgetDevice { .. } => Line::Messages,
         DiskRequest::KeepIncoming { .. }

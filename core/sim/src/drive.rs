@@ -159,6 +159,7 @@ impl World {
                 to,
                 frame,
             } => self.on_bulk_due(from_node, to, frame),
+            Event::LiveDue { to, frame } => self.link_input(to, LinkInput::Live(frame)),
             Event::Lane { end, lane, event } => self.on_lane_event(end, lane, event),
             Event::LinkEnds { end, reason } => self.on_link_ends(end, reason),
             Event::IceGivesUp { end, cut } => self.on_ice_gives_up(end, cut),

@@ -51,6 +51,7 @@ impl World {
             | Notice::PeerLeft { .. }
             | Notice::PeerRefused { .. }
             | Notice::Said { .. }
+            | Notice::Typing { .. }
             | Notice::NotSaid { .. }
             | Notice::NotOffered { .. }
             | Notice::OfferAnswered { .. }

@@ -169,6 +169,7 @@ impl World {
                 }
             }
             LinkAction::SendControl(frame) => self.send_control(id, frame),
+            LinkAction::SendLive(frame) => self.send_live(id, frame),
             LinkAction::SendBulk { frame, data_len } => self.send_bulk(id, frame, data_len),
             LinkAction::Lane { lane, action } => self.lane_action(id, lane, action),
             LinkAction::Close => self.close_end(id),
@@ -280,12 +281,13 @@ impl World {
         }
     }
 
-    /// What may get lost: here it arrives at once or never.
+    /// What may get lost, and may be overtaken.
     pub(crate) fn send_live(&mut self, id: EndId, frame: Bytes) {
-        let passes = self.passes(id) == Some(true);
+        let passes = self.passes(id) == Some(true) && !chance(&mut self.rng, self.faults.loss);
         let remote = self.ends.get(&id).and_then(|end| end.remote);
-        if let Some(remote) = remote.filter(|_| passes) {
-            self.link_input(remote, LinkInput::Live(frame));
+        if let Some(to) = remote.filter(|_| passes) {
+            let wait = self.link_delay();
+            self.clock.after(wait, Event::LiveDue { to, frame });
         }
     }
 

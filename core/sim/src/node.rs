@@ -8,6 +8,7 @@ use parlor_engine::device::DeviceKey;
 use parlor_engine::input::IncomingKey;
 use parlor_engine::notice::Notice;
 use parlor_engine::session::{Config, Session, WINDOW_MIN_BYTES};
+use parlor_proto::avatar::Avatar;
 use parlor_proto::id::{DeviceId, PeerId};
 use parlor_proto::invite::RoomSecret;
 use parlor_proto::signal::JoinIntent;
@@ -150,6 +151,7 @@ fn session(
     let known = disk.known.clone();
     let incoming = disk.records.values().cloned().collect();
     Session::new(Config {
+        avatar: avatar(ix),
         secret: SECRET,
         intent: JoinIntent::Open,
         max_peers: None,
@@ -163,6 +165,15 @@ fn session(
         seed,
         window_bytes,
     })
+}
+
+/// How the person in front of a node wants to be shown.
+pub(crate) fn avatar(ix: NodeIx) -> Avatar {
+    let number = u8::try_from(ix % 12).expect("small");
+    Avatar {
+        colour: number + 1,
+        emblem: number + 2,
+    }
 }
 
 /// The key of a node's device.

@@ -2,14 +2,16 @@
 
 use core::time::Duration;
 
+use parlor_engine::device::DevicePublic;
 use parlor_engine::input::{Command, IncomingKey, Input};
+use parlor_proto::avatar::Avatar;
 use parlor_proto::frame::OfferedFile;
 use parlor_proto::id::DeviceId;
 use parlor_proto::name::SafePath;
 
 use crate::clock::Event;
 use crate::disk::Source;
-use crate::node::{Manner, Node, NodeIx};
+use crate::node::{Manner, Node, NodeIx, avatar, device_key};
 use crate::world::World;
 
 impl World {
@@ -39,6 +41,7 @@ impl World {
     pub fn say(&mut self, node: NodeIx, text: &str) {
         let command = Command::Say {
             text: text.to_owned(),
+            in_reply_to: None,
             written_at_ms: 0,
         };
         self.input(node, Input::Command(command));
@@ -105,6 +108,18 @@ impl World {
     /// The person wants something.
     pub fn command(&mut self, node: NodeIx, command: Command) {
         self.input(node, Input::Command(command));
+    }
+
+    /// The keys of the device of `node`.
+    #[must_use]
+    pub fn public(&self, node: NodeIx) -> DevicePublic {
+        *device_key(node).public()
+    }
+
+    /// How the person in front of `node` wants to be shown.
+    #[must_use]
+    pub fn avatar(&self, node: NodeIx) -> Avatar {
+        avatar(node)
     }
 
     /// The device of `node`.

@@ -1,3 +1,4 @@
+use parlor_engine::device::DeviceKey;
 use parlor_proto::name::SafePath;
 
 use super::*;
@@ -13,6 +14,14 @@ fn history() -> History {
 
 fn message(stream: u64, seq: u64) -> ChatMessage {
     ChatMessage::new(stream, seq, 5, "hello")
+}
+
+fn member(name: &str, colour: u8) -> Member {
+    Member {
+        public: *DeviceKey::from_seed(&[3; 32]).public(),
+        name: DisplayName::sanitise(name),
+        avatar: Avatar { colour, emblem: 0 },
+    }
 }
 
 fn last(history: &History, max: u32) -> Vec<KeptEntry> {
@@ -43,6 +52,8 @@ fn a_message_is_kept_as_it_was_said() {
         written_at_ms: 5,
         text: "hello".to_owned(),
         signature: [0; 64],
+        in_reply_to: None,
+        quoted: None,
     };
     assert_eq!(entry.content, content);
 }
@@ -70,12 +81,77 @@ fn an_offer_is_kept_once_with_the_places_of_its_files() {
 #[test]
 fn members_go_by_their_latest_name() {
     let history = history();
-    for name in ["Bob", "Robert"] {
-        let name = DisplayName::sanitise(name);
-        history.keep_member(ROOM, BOB, &name).unwrap();
-    }
+    let keeps = |name: &str, colour| {
+        let member = member(name, colour);
+        history.keep_member(ROOM, &member, false).unwrap();
+    };
+    keeps("Bob", 1);
+    keeps("Robert", 2);
     let members = history.members(ROOM).unwrap();
-    assert_eq!(members[&BOB].as_str(), "Robert");
+    let robert = &members[&member("Robert", 2).public.id()];
+    assert_eq!((robert.name.as_str(), robert.avatar.colour), ("Robert", 2));
+    assert_eq!(members.len(), 1);
+}
+
+#[test]
+fn what_others_say_of_somebody_counts_only_until_they_come_themselves() {
+    let history = history();
+    let keeps = |name: &str, is_hearsay| {
+        let member = member(name, 1);
+        history.keep_member(ROOM, &member, is_hearsay).unwrap();
+        let members = history.members(ROOM).unwrap();
+        members[&member.public.id()].name.as_str().to_owned()
+    };
+    assert_eq!(keeps("a friend of mine", true), "a friend of mine");
+    assert_eq!(keeps("Bob", false), "Bob");
+    assert_eq!(keeps("Mallory", true), "Bob");
+}
+
+#[test]
+fn what_is_passed_on_comes_with_its_author_and_as_it_was_signed() {
+    let history = history();
+    let author = member("Bob", 1);
+    let id = author.public.id();
+    let mut answer = message(STREAM, 2);
+    answer.signature = [7; 64];
+    answer.in_reply_to = Some(MessageId {
+        author: ADA,
+        stream: u64::MAX,
+        seq: 9,
+    });
+    history.keep(ROOM, id, &message(STREAM, 1)).unwrap();
+    history.keep(ROOM, id, &answer).unwrap();
+    history.keep(ROOM, id, &message(1, 1)).unwrap();
+    let first = MessageId {
+        author: id,
+        stream: STREAM,
+        seq: 1,
+    };
+    let after = |seq| history.messages_after(ROOM, MessageId { seq, ..first }, 9);
+    let (who, messages) = after(1).unwrap();
+    assert_eq!((who, messages), (None, vec![answer]));
+    history.keep_member(ROOM, &author, false).unwrap();
+    let (who, messages) = after(0).unwrap();
+    assert_eq!(who, Some((author.public, author.name)));
+    assert_eq!(messages.len(), 2);
+}
+
+#[test]
+fn an_answer_comes_with_the_text_that_it_answers() {
+    let history = history();
+    let first = message(STREAM, 1);
+    let mut answer = message(STREAM, 2);
+    answer.in_reply_to = Some(MessageId::of(ADA, &first));
+    let quoted = || match &last(&history, 1)[0].content {
+        KeptContent::Message { quoted, .. } => quoted.clone(),
+        KeptContent::Offer { .. } => None,
+    };
+    history.keep(ROOM, BOB, &answer).unwrap();
+    assert_eq!(quoted(), None, "of a message that never came");
+    history.keep(ROOM, ADA, &first).unwrap();
+    let answer = ChatMessage { seq: 3, ..answer };
+    history.keep(ROOM, BOB, &answer).unwrap();
+    assert_eq!(quoted().as_deref(), Some("hello"));
 }
 
 #[test]

@@ -73,10 +73,6 @@ impl Timeline {
                 file: *file,
                 path: self.folder.as_ref()?.join(stored_as),
             }),
-            Notice::PeerConnected { device, name, .. } => Some(Entry::Member {
-                device: *device,
-                name: name.clone(),
-            }),
             _ => None,
         }
     }

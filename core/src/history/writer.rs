@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use parlor_engine::input::{DiskInput, MessageId};
+use parlor_engine::record::Member;
 use parlor_proto::frame::{ChatMessage, OfferedFile};
 use parlor_proto::id::{DeviceId, RoomId};
-use parlor_proto::text::DisplayName;
 use tokio::sync::mpsc;
 
 use super::History;
@@ -44,8 +44,14 @@ pub(crate) enum Entry {
         file: u32,
         path: PathBuf,
     },
-    /// Somebody goes by that name.
-    Member { device: DeviceId, name: DisplayName },
+    /// Who somebody in the room is.
+    Member { member: Member, is_hearsay: bool },
+    /// Messages are wanted back. The engine waits for them.
+    Read {
+        reader: DeviceId,
+        after: MessageId,
+        max: u32,
+    },
     /// Nothing of the room is kept any more.
     Forget,
 }
@@ -133,6 +139,9 @@ fn keep_each(
                     Err(reason) => DiskInput::MessageNotStored { id, reason },
                 });
             }
+            Entry::Read { reader, after, max } => {
+                answers.push(read(history, room, (*reader, *max), *after));
+            }
             Entry::Forget => {
                 holes.0.clear();
                 if let Err(error) = history.forget(room) {
@@ -147,6 +156,26 @@ fn keep_each(
         }
     }
     answers
+}
+
+/// Reads messages back. What cannot be read is not passed on.
+fn read(
+    history: &History,
+    room: RoomId,
+    (reader, max): (DeviceId, u32),
+    after: MessageId,
+) -> DiskInput {
+    let read = history.messages_after(room, after, max);
+    let (who, messages) = read.unwrap_or_else(|error| {
+        tracing::warn!(%error, "messages cannot be passed on");
+        (None, Vec::new())
+    });
+    DiskInput::MessagesRead {
+        reader,
+        author: after.author,
+        who,
+        messages,
+    }
 }
 
 /// Keeps what nobody waits for.
@@ -168,8 +197,8 @@ fn keep_other(history: &History, room: RoomId, entry: &Entry) -> rusqlite::Resul
             file,
             path,
         } => history.keep_path(room, *author, (*transfer, *file), path),
-        Entry::Member { device, name } => history.keep_member(room, *device, name),
-        Entry::Message { .. } | Entry::Forget => Ok(()),
+        Entry::Member { member, is_hearsay } => history.keep_member(room, member, *is_hearsay),
+        Entry::Message { .. } | Entry::Read { .. } | Entry::Forget => Ok(()),
     }
 }
 

@@ -1,6 +1,5 @@
 //! What a session finds in the file of local state, and what it changes there. One thread writes.
 
-use std::path::Path;
 use std::time::Duration;
 
 use parlor_engine::input::DiskInput;
@@ -70,11 +69,7 @@ impl Kept {
             })
         };
         read().map_err(|error: rusqlite::Error| StartError::Identity {
-            path: options
-                .identity
-                .folder()
-                .map(Path::to_owned)
-                .unwrap_or_default(),
+            path: options.identity.path(),
             reason: error.to_string(),
         })
     }

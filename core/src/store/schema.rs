@@ -6,7 +6,7 @@ use rusqlite::Connection;
 pub(super) const VERSION: usize = STEPS.len();
 
 /// What each version added to the one before.
-pub(super) const STEPS: [&str; 3] = [DEVICES, TRANSFERS, ROOMS];
+pub(super) const STEPS: [&str; 4] = [DEVICES, TRANSFERS, ROOMS, PEOPLE];
 
 /// Who this device is, and whom it met.
 const DEVICES: &str = "
@@ -109,6 +109,18 @@ const ROOMS: &str = "
         name TEXT PRIMARY KEY,
         value TEXT NOT NULL
     ) WITHOUT ROWID;";
+
+/// How people are shown, by what keys others can check their messages, whom a message answers, and
+/// with whom the person wants nothing to do.
+const PEOPLE: &str = "
+    ALTER TABLE known_device ADD COLUMN is_blocked INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE member ADD COLUMN handshake_key BLOB;
+    ALTER TABLE member ADD COLUMN signing_key BLOB;
+    ALTER TABLE member ADD COLUMN colour INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE member ADD COLUMN emblem INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE entry ADD COLUMN reply_author BLOB;
+    ALTER TABLE entry ADD COLUMN reply_stream INTEGER;
+    ALTER TABLE entry ADD COLUMN reply_seq INTEGER;";
 
 /// Tables whose rows belong to a room, by their column `room`.
 pub(crate) const OF_ROOMS: [&str; 7] = [

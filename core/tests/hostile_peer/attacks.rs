@@ -347,6 +347,7 @@ fn hello_again() -> Vec<u8> {
     use parlor_proto::text::DisplayName;
     let key = DeviceKey::from_seed(&[0xEE; 32]);
     Frame::Hello(Hello {
+        avatar: parlor_proto::avatar::Avatar::default(),
         stream: 1,
         lanes: 0,
         session: 1,

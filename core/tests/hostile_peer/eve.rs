@@ -204,6 +204,7 @@ impl Driver {
         let mut seed = [0; 32];
         getrandom::fill(&mut seed).unwrap();
         let session = Session::new(Config {
+            avatar: parlor_proto::avatar::Avatar::default(),
             known: Vec::new(),
             incoming: Vec::new(),
             messages: MessageRecord::default(),
@@ -340,6 +341,7 @@ impl Driver {
                 let instead = self.habits.instead_of_proof.clone().filter(|_| is_proof);
                 link.send(Channel::Control, instead.unwrap_or(frame))
             }
+            LinkAction::SendLive(frame) => link.send(Channel::Live, frame),
             LinkAction::SendBulk { frame, data_len } => {
                 self.under_way.entry(key).or_default().push_back(data_len);
                 link.send(Channel::Bulk, frame)
@@ -471,11 +473,7 @@ impl Driver {
                 stored_as: String::new(),
             },
             DiskRequest::StoreMessage { author, message } => DiskInput::MessageStored {
-                id: MessageId {
-                    author,
-                    stream: message.stream,
-                    seq: message.seq,
-                },
+                id: MessageId::of(author, &message),
             },
             DiskRequest::Discard { .. }
             | DiskRequest::KeepIncoming { .. }
@@ -483,6 +481,8 @@ impl Driver {
             | DiskRequest::ForgetIncoming { .. }
             | DiskRequest::MarkOutgoing { .. }
             | DiskRequest::KeepReceipt { .. }
+            | DiskRequest::KeepMember { .. }
+            | DiskRequest::ReadMessages { .. }
             | DiskRequest::CloseSource { .. }
             | DiskRequest::RememberDevice { .. }
             | DiskRequest::ForgetDevice { .. } => return None,

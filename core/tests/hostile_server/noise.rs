@@ -100,6 +100,7 @@ impl Handshake {
         let key = DeviceKey::from_seed(&SEED);
         let transcript: [u8; 32] = self.state.get_handshake_hash().try_into().unwrap();
         let hello = Hello {
+            avatar: parlor_proto::avatar::Avatar::default(),
             stream: 1,
             lanes: 0,
             session: 1,

@@ -6,7 +6,7 @@ use crate::effect::{Effect, PlatformEffect, RoomEffect};
 use crate::model::{Model, Screen};
 use crate::msg::RoomIntent;
 use crate::room::Presence;
-use crate::timeline::Fate;
+use crate::timeline::{Fate, Reply};
 use crate::toast::ToastText;
 
 /// Characters of a room's name: a line on a phone.
@@ -16,12 +16,29 @@ impl Model {
     pub(super) fn on_room_intent(&mut self, id: RoomId, intent: RoomIntent) -> Vec<Effect> {
         let to_room = |effect| vec![Effect::Room(id, effect)];
         match intent {
-            RoomIntent::Say(text) => self.say(id, text),
+            RoomIntent::Say(text) => {
+                let room = self.rooms.get_mut(&id);
+                let reply = room.and_then(|room| {
+                    let answered = room.replying.take()?;
+                    room.timeline.reply_to(answered)
+                });
+                self.say(id, text, reply)
+            }
             RoomIntent::SayAgain(pending) => {
                 let room = self.rooms.get_mut(&id);
-                let text = room.and_then(|room| room.timeline.take_failed(pending));
-                text.map_or_else(Vec::new, |text| self.say(id, text))
+                let said = room.and_then(|room| room.timeline.take_failed(pending));
+                said.map_or_else(Vec::new, |(text, reply)| self.say(id, text, reply))
             }
+            RoomIntent::Reply(answered) => {
+                if let Some(room) = self.rooms.get_mut(&id) {
+                    room.replying = answered.filter(|key| key.message_id().is_some());
+                }
+                Vec::new()
+            }
+            RoomIntent::Typing(_) if !self.settings.shows_typing || !self.is_inside(id) => {
+                Vec::new()
+            }
+            RoomIntent::Typing(is_typing) => to_room(RoomEffect::Typing(is_typing)),
             RoomIntent::Pick { photos } => {
                 let pick = PlatformEffect::PickFiles { room: id, photos };
                 vec![Effect::Platform(pick)]
@@ -57,7 +74,7 @@ impl Model {
         }
     }
 
-    fn say(&mut self, id: RoomId, text: String) -> Vec<Effect> {
+    fn say(&mut self, id: RoomId, text: String, reply: Option<Reply>) -> Vec<Effect> {
         let now_ms = self.now_ms;
         let Some(room) = self.rooms.get_mut(&id) else {
             return Vec::new();
@@ -65,14 +82,15 @@ impl Model {
         if text.trim().is_empty() {
             return Vec::new();
         }
-        room.timeline.push_pending(text.clone(), now_ms);
+        let to = reply.as_ref().map(|reply| reply.to);
+        room.timeline.push_pending(text.clone(), reply, now_ms);
         if let Presence::Outside { reason } = &room.presence {
             // It stays in sight with the way to say it again.
             let reason = reason.clone();
             room.timeline.fail(&reason);
             return Vec::new();
         }
-        vec![Effect::Room(id, RoomEffect::Say(text))]
+        vec![Effect::Room(id, RoomEffect::Say(text, to))]
     }
 
     fn name_room(&mut self, id: RoomId, name: &str) -> Vec<Effect> {

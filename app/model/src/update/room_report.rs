@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use parlor_engine::input::IncomingKey;
+use parlor_engine::input::{IncomingKey, MessageId};
 use parlor_engine::notice::{Notice, OfferStanding, Outcome};
+use parlor_proto::avatar::Avatar;
 use parlor_proto::frame::OfferedFile;
 use parlor_proto::id::{DeviceId, RoomId};
 use parlor_proto::text::DisplayName;
@@ -13,7 +14,7 @@ use crate::effect::{Effect, NoteBody, PlatformEffect, RoomEffect};
 use crate::model::{Model, Sheet};
 use crate::msg::Report;
 use crate::room::{Member, Preparing, Presence, RoomModel, ServerTrouble};
-use crate::timeline::{Body, Entry, EntryKey, Fate, Files};
+use crate::timeline::{Body, Entry, EntryKey, Fate, Files, Reply};
 use crate::toast::Trouble;
 
 impl Model {
@@ -47,6 +48,11 @@ impl Model {
                     for (reader, stream, through) in receipts {
                         room.receipts.entry(reader).or_insert((stream, through));
                     }
+                }
+            }
+            Report::Quoted { room, answer, text } => {
+                if let Some(room) = self.rooms.get_mut(&room) {
+                    room.timeline.quote(answer, text);
                 }
             }
             of_files => self.on_file_report(of_files),
@@ -153,9 +159,25 @@ impl Model {
             Notice::Rejected { message, .. } => {
                 room.server = ServerTrouble::Rejected { reason: message };
             }
-            Notice::PeerConnected { device, name, .. } => {
-                let came_at_ms = Some(now_ms);
-                room.members.insert(device, Member { name, came_at_ms });
+            Notice::PeerConnected {
+                device,
+                name,
+                avatar,
+                ..
+            } => {
+                let member = Member {
+                    name,
+                    avatar,
+                    came_at_ms: Some(now_ms),
+                };
+                room.members.insert(device, member);
+            }
+            Notice::Typing { device, is_typing } => {
+                if is_typing {
+                    room.writers.insert(device);
+                } else {
+                    room.writers.remove(&device);
+                }
             }
             Notice::Offered {
                 key,
@@ -185,7 +207,11 @@ impl Model {
         };
         match notice {
             Notice::Said {
-                stream, seq, text, ..
+                stream,
+                seq,
+                text,
+                in_reply_to,
+                ..
             } => {
                 room.own_stream = Some(stream);
                 if let Some(author) = own {
@@ -194,7 +220,8 @@ impl Model {
                         stream,
                         seq,
                     };
-                    room.timeline.number(key, &text, now_ms);
+                    let reply = in_reply_to.map(|to| reply_in(room, to));
+                    room.timeline.number(key, (&text, reply), now_ms);
                 }
             }
             Notice::NotSaid { reason } => {
@@ -207,6 +234,7 @@ impl Model {
                 stream,
                 seq,
                 text,
+                in_reply_to,
                 ..
             } => {
                 let key = EntryKey::Message {
@@ -214,14 +242,19 @@ impl Model {
                     stream,
                     seq,
                 };
-                let body = Body::Text {
-                    text: text.clone(),
-                    failure: None,
-                };
+                let reply = in_reply_to.map(|to| reply_in(room, to));
+                let unknown = reply.clone().filter(|reply| reply.text.is_none());
+                let body = Body::said(text.clone(), reply);
                 let is_new = room.timeline.push(entry(key, now_ms, body));
                 met(room, author, &name);
                 let name = name.as_str().to_owned();
-                return self.news(id, is_new, NoteBody::Said { name, text });
+                let mut effects = self.news(id, is_new, NoteBody::Said { name, text });
+                effects.extend(unknown.map(|reply| Effect::ReadQuoted {
+                    room: id,
+                    answer: key,
+                    to: reply.to,
+                }));
+                return effects;
             }
             Notice::Delivered { seq, to } => {
                 if let Some(stream) = room.own_stream {
@@ -245,12 +278,13 @@ impl Model {
             return Vec::new();
         }
         let is_seen = self.is_in_front && self.shown_room() == Some(id);
-        if is_seen {
-            return vec![Effect::MarkRead(id)];
-        }
         let Some(room) = self.rooms.get_mut(&id) else {
             return Vec::new();
         };
+        if is_seen {
+            room.is_read_due = true;
+            return Vec::new();
+        }
         room.unread = room.unread.saturating_add(1);
         if self.is_in_front || !self.settings.notify {
             return Vec::new();
@@ -269,10 +303,17 @@ const fn entry(key: EntryKey, at_ms: u64, body: Body) -> Entry {
     }
 }
 
+/// What a message answers, as far as the timeline knows it.
+fn reply_in(room: &RoomModel, to: MessageId) -> Reply {
+    let text = room.timeline.text_of(EntryKey::of(to));
+    Reply { to, text }
+}
+
 /// Whoever says something is a member, even one who was not seen coming.
 fn met(room: &mut RoomModel, device: DeviceId, name: &DisplayName) {
     room.members.entry(device).or_insert_with(|| Member {
         name: name.clone(),
+        avatar: Avatar::default(),
         came_at_ms: None,
     });
 }

@@ -14,6 +14,8 @@ use crate::view::home::{LastLine, home};
 use crate::view::room::{Banner, frame};
 use crate::view::rows::{FilesState, Row, RowBody, SaidState, rows};
 
+mod people;
+
 const OWN: DeviceId = DeviceId([1; 16]);
 const BOB: DeviceId = DeviceId([2; 16]);
 
@@ -34,12 +36,14 @@ fn home_report(profile: Option<Profile>) -> Msg {
         profile,
         settings: Settings::default(),
         rooms: Vec::new(),
+        blocked: BTreeMap::new(),
     })
 }
 
 fn ada() -> Profile {
     Profile {
         name: "Ada".to_owned(),
+        ..Profile::default()
     }
 }
 
@@ -83,6 +87,7 @@ fn heard(seq: u64) -> Notice {
         stream: 7,
         seq,
         text: format!("message {seq}"),
+        in_reply_to: None,
         written_at_ms: 0,
     }
 }
@@ -92,6 +97,7 @@ fn said(seq: u64, text: &str) -> Notice {
         stream: 9,
         seq,
         text: text.to_owned(),
+        in_reply_to: None,
         written_at_ms: 0,
         signature: [0; 64],
     }
@@ -143,7 +149,13 @@ fn the_first_start_asks_for_a_name_and_then_shows_home() {
     let mut model = Model::default();
     model.update(home_report(None));
     assert_eq!(model.stage, Stage::Welcome);
-    let effects = intent(&mut model, Intent::CallMe("  Ada\n".to_owned()));
+    let effects = intent(
+        &mut model,
+        Intent::CallMe(Profile {
+            name: "  Ada\n".to_owned(),
+            ..ada()
+        }),
+    );
     assert!(matches!(&effects[..], [Effect::KeepProfile(profile)] if profile.name == "Ada"));
     assert_eq!(
         (model.stage.clone(), model.screen()),
@@ -192,7 +204,10 @@ fn a_server_that_cannot_be_used_is_named_and_the_button_works_again() {
 fn a_message_is_on_screen_before_it_is_stored() {
     let mut model = in_a_room();
     let effects = in_room(&mut model, RoomIntent::Say("hello".to_owned()));
-    assert!(matches!(effects[..], [Effect::Room(_, RoomEffect::Say(_))]));
+    assert!(matches!(
+        effects[..],
+        [Effect::Room(_, RoomEffect::Say(..))]
+    ));
     assert_eq!(last_state(&model), SaidState::Pending);
     notice(&mut model, said(1, "hello"));
     assert_eq!(last_state(&model), SaidState::Waiting);
@@ -218,19 +233,26 @@ fn a_message_that_could_not_be_said_can_be_said_again() {
         panic!("it failed");
     };
     let effects = in_room(&mut model, RoomIntent::SayAgain(pending));
-    assert!(matches!(effects[..], [Effect::Room(_, RoomEffect::Say(_))]));
+    assert!(matches!(
+        effects[..],
+        [Effect::Room(_, RoomEffect::Say(..))]
+    ));
     assert_eq!(all_rows(&model).len(), 1);
 }
 
 #[test]
 fn what_is_seen_counts_as_read_and_what_is_not_is_counted() {
     let mut model = in_a_room();
-    let effects = notice(&mut model, heard(1));
-    assert!(matches!(effects[..], [Effect::MarkRead(_)]));
+    for seq in 1..=3 {
+        assert!(notice(&mut model, heard(seq)).is_empty());
+    }
+    let effects = report(&mut model, Report::Clock(2_000));
+    assert!(matches!(effects[..], [Effect::MarkRead(_)]), "once");
+    assert!(report(&mut model, Report::Clock(3_000)).is_empty());
     intent(&mut model, Intent::Back);
     intent(&mut model, Intent::Go(Screen::Home));
-    notice(&mut model, heard(2));
-    notice(&mut model, heard(2));
+    notice(&mut model, heard(4));
+    notice(&mut model, heard(4));
     assert_eq!(home(&model).rooms[0].unread, 1);
     intent(&mut model, Intent::SeeRoom(room_id()));
     assert_eq!(home(&model).rooms[0].unread, 0);
@@ -373,7 +395,7 @@ fn a_link_that_comes_before_the_name_waits_for_it() {
     let mut model = Model::default();
     intent(&mut model, Intent::OpenLink(invite(1).to_deep_link()));
     model.update(home_report(None));
-    let effects = intent(&mut model, Intent::CallMe("Ada".to_owned()));
+    let effects = intent(&mut model, Intent::CallMe(ada()));
     assert!(
         effects
             .iter()
@@ -392,10 +414,7 @@ fn older_entries_are_asked_for_once() {
         },
         place: Some(40),
         at_ms: 1,
-        body: crate::timeline::Body::Text {
-            text: "x".to_owned(),
-            failure: None,
-        },
+        body: crate::timeline::Body::said("x".to_owned(), None),
     };
     let page = Report::Entries {
         room: room_id(),

@@ -10,8 +10,6 @@ use crate::timeline::{Body, Entry};
 /// The home screen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HomeView {
-    /// The person.
-    pub name: String,
     /// The rooms, the latest first.
     pub rooms: Vec<RoomLine>,
     /// Whether a room is being made.
@@ -77,7 +75,6 @@ const LINE_MAX_CHARS: usize = 120;
 pub fn home(model: &Model) -> HomeView {
     let rooms = model.rooms_by_time();
     HomeView {
-        name: model.profile.name.clone(),
         rooms: rooms.into_iter().map(|room| line(model, room)).collect(),
         is_making_room: model.is_making_room,
         transfers: super::transfers::active_count(model),

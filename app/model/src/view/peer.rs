@@ -1,6 +1,7 @@
 //! Somebody in a room.
 
 use parlor_engine::known::Standing;
+use parlor_proto::avatar::Avatar;
 use parlor_proto::emoji::Comparison;
 use parlor_proto::id::{DeviceId, RoomId};
 
@@ -16,6 +17,10 @@ pub struct PeerSheetView {
     pub device: DeviceId,
     /// Their name.
     pub name: String,
+    /// How they want to be shown.
+    pub avatar: Avatar,
+    /// Whether the person wants nothing to do with them.
+    pub is_blocked: bool,
     /// How they are connected.
     pub link: LinkState,
     /// Bytes a second of all transfers with them.
@@ -42,6 +47,8 @@ pub fn peer(model: &Model, id: RoomId, device: DeviceId) -> Option<PeerSheetView
         room: id,
         device,
         name: member.name.as_str().to_owned(),
+        avatar: member.avatar,
+        is_blocked: model.blocked.contains_key(&device),
         link: peer.map_or(LinkState::Away, link_state),
         bytes_per_second: with.map(|transfer| transfer.bytes_per_second).sum(),
         standing: peer.and_then(|peer| peer.standing.clone()),

@@ -1,10 +1,13 @@
 //! The frame of a room: its head, who is there, and what stands in the way.
 
+use parlor_proto::avatar::Avatar;
 use parlor_proto::id::{DeviceId, RoomId};
 
+use super::rows::{Quote, quote};
 use super::{LinkState, RoomTitle, link_state, title};
 use crate::model::Model;
 use crate::room::{Presence, RoomModel, ServerTrouble};
+use crate::timeline::EntryKey;
 
 /// A room without its timeline.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,6 +28,10 @@ pub struct RoomFrame {
     pub has_older: bool,
     /// Whether the last entries are still to be read.
     pub is_loading: bool,
+    /// Names of those who are writing now.
+    pub writers: Vec<String>,
+    /// The message that the next one answers.
+    pub replying: Option<Quote>,
     /// Files that are being read before they are offered: bytes read, and in all.
     pub preparing: Option<(u64, u64)>,
 }
@@ -36,6 +43,8 @@ pub struct PeerChip {
     pub device: DeviceId,
     /// Their name.
     pub name: String,
+    /// How they want to be shown.
+    pub avatar: Avatar,
     /// How they are connected.
     pub link: LinkState,
     /// Whether the person compared the emoji with them.
@@ -77,14 +86,29 @@ pub fn frame(model: &Model, id: RoomId) -> Option<RoomFrame> {
     Some(RoomFrame {
         room: id,
         title: title(room, model.device),
-        peers: chips(room, model.device),
+        peers: chips(model, room),
         banner: banner(room),
         entries: room.timeline.entries().len(),
         prepended: room.timeline.prepended(),
         has_older: room.timeline.has_older,
         is_loading: !room.timeline.is_loaded && room.timeline.is_loading,
+        writers: writers(room),
+        replying: room.replying.and_then(|key| replying(model, room, key)),
         preparing: (!room.preparing.is_empty()).then_some(preparing),
     })
+}
+
+fn writers(room: &RoomModel) -> Vec<String> {
+    let named = room
+        .writers
+        .iter()
+        .filter_map(|device| room.name_of(*device));
+    named.map(str::to_owned).collect()
+}
+
+fn replying(model: &Model, room: &RoomModel, key: EntryKey) -> Option<Quote> {
+    let reply = room.timeline.reply_to(key)?;
+    Some(quote(model, room, &reply))
 }
 
 fn banner(room: &RoomModel) -> Option<Banner> {
@@ -104,9 +128,10 @@ fn banner(room: &RoomModel) -> Option<Banner> {
     }
 }
 
-fn chips(room: &RoomModel, own: Option<DeviceId>) -> Vec<PeerChip> {
+fn chips(model: &Model, room: &RoomModel) -> Vec<PeerChip> {
     use parlor_engine::known::Standing;
-    let others = room.members.iter().filter(|(id, _)| Some(**id) != own);
+    let is_shown = |id: &DeviceId| Some(*id) != model.device && !model.blocked.contains_key(id);
+    let others = room.members.iter().filter(|(id, _)| is_shown(id));
     let mut chips: Vec<PeerChip> = others
         .map(|(device, member)| {
             let mut peers = room.view.peers.iter();
@@ -118,6 +143,7 @@ fn chips(room: &RoomModel, own: Option<DeviceId>) -> Vec<PeerChip> {
             PeerChip {
                 device: *device,
                 name: member.name.as_str().to_owned(),
+                avatar: member.avatar,
                 link: peer.map_or(LinkState::Away, link_state),
                 is_verified: matches!(standing, Some(Standing::Verified { .. })),
                 is_name_taken: matches!(standing, Some(Standing::NameTaken { .. })),

@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use parlor_engine::input::IncomingKey;
 use parlor_engine::view::{TransferStateView, TransferView};
+use parlor_proto::avatar::Avatar;
 use parlor_proto::id::{DeviceId, RoomId};
 
 use super::{FileKind, file_kind};
 use crate::effect::TransferRef;
 use crate::model::Model;
 use crate::room::RoomModel;
-use crate::timeline::{Body, Entry, EntryKey, Fate, Files};
+use crate::timeline::{Body, Entry, EntryKey, Fate, Files, Reply};
 
 /// Entries of one author within this time stand together, in milliseconds.
 const GROUP_MS: u64 = 3 * 60 * 1000;
@@ -50,8 +51,22 @@ pub enum By {
         device: DeviceId,
         /// Their name.
         name: String,
+        /// How they want to be shown.
+        avatar: Avatar,
     },
 }
+
+/// A message that another one answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quote {
+    /// Whose it is.
+    pub by: By,
+    /// The first line of its text; none where this device does not have it.
+    pub text: Option<String>,
+}
+
+/// Characters of a quoted message: two lines on a phone.
+const QUOTE_MAX_CHARS: usize = 140;
 
 /// What a row is.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,6 +75,8 @@ pub enum RowBody {
     Text {
         /// Its text.
         text: String,
+        /// What it answers.
+        quote: Option<Quote>,
         /// What became of it.
         state: SaidState,
     },
@@ -214,12 +231,17 @@ fn row(
     (before, after): (Option<&Entry>, Option<&Entry>),
 ) -> Row {
     let own = model.device;
-    let by = by(room, entry, own);
+    let by = by(room, entry.author(), own);
     let is_ours = by == By::Us;
     let is_with = |other: Option<&Entry>| other.is_some_and(|other| is_together(entry, other, own));
     let body = match &entry.body {
-        Body::Text { text, failure } => RowBody::Text {
+        Body::Text {
+            text,
+            reply,
+            failure,
+        } => RowBody::Text {
             text: text.clone(),
+            quote: reply.as_ref().map(|reply| quote(model, room, reply)),
             state: said_state(room, entry.key, is_ours, failure.as_deref()),
         },
         Body::Files(files) => RowBody::Files(files_row(room, entry.key, is_ours, files)),
@@ -235,11 +257,26 @@ fn row(
     }
 }
 
-fn by(room: &RoomModel, entry: &Entry, own: Option<DeviceId>) -> By {
-    match entry.author() {
+/// What a message answers, for a line or two.
+pub(super) fn quote(model: &Model, room: &RoomModel, reply: &Reply) -> Quote {
+    let known = reply.text.clone();
+    let text = known.or_else(|| room.timeline.text_of(EntryKey::of(reply.to)));
+    let first_line = |text: String| {
+        let line = text.trim().lines().next().unwrap_or_default();
+        line.chars().take(QUOTE_MAX_CHARS).collect()
+    };
+    Quote {
+        by: by(room, Some(reply.to.author), model.device),
+        text: text.map(first_line),
+    }
+}
+
+pub(super) fn by(room: &RoomModel, author: Option<DeviceId>, own: Option<DeviceId>) -> By {
+    match author {
         Some(device) if Some(device) != own => By::Other {
             device,
             name: room.name_of(device).unwrap_or_default().to_owned(),
+            avatar: room.avatar_of(device),
         },
         _ => By::Us,
     }
@@ -274,7 +311,7 @@ fn said_state(room: &RoomModel, key: EntryKey, is_ours: bool, failure: Option<&s
     }
 }
 
-fn files_row(room: &RoomModel, key: EntryKey, is_ours: bool, files: &Files) -> FilesRow {
+pub(super) fn files_row(room: &RoomModel, key: EntryKey, is_ours: bool, files: &Files) -> FilesRow {
     let of = match key {
         EntryKey::Offer { author, transfer } if !is_ours => TransferRef::Incoming(IncomingKey {
             from: author,

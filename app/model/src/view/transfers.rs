@@ -3,9 +3,10 @@
 use parlor_engine::view::TransferStateView;
 use parlor_proto::id::RoomId;
 
-use super::rows::{By, FilesRow, FilesState, RowBody, rows};
+use super::rows::{By, FilesRow, FilesState, by, files_row};
 use super::{RoomTitle, title};
 use crate::model::Model;
+use crate::timeline::Body;
 
 /// Ended transfers that are listed; older ones are in their rooms.
 const ENDED_MAX: usize = 30;
@@ -44,16 +45,19 @@ impl TransferLine {
 pub fn transfers(model: &Model) -> Vec<TransferLine> {
     let mut lines = Vec::new();
     for room in model.rooms.values().filter(|room| !room.is_going) {
-        let of_room = rows(model, room.id(), 0..room.timeline.entries().len());
-        lines.extend(of_room.into_iter().filter_map(|row| match row.body {
-            RowBody::Files(files) => Some(TransferLine {
+        let entries = room.timeline.entries().iter();
+        lines.extend(entries.filter_map(|entry| {
+            let Body::Files(files) = &entry.body else {
+                return None;
+            };
+            let by = by(room, entry.author(), model.device);
+            Some(TransferLine {
                 room: room.id(),
                 title: title(room, model.device),
-                by: row.by,
-                at_ms: row.at_ms,
-                files,
-            }),
-            RowBody::Text { .. } => None,
+                at_ms: entry.at_ms,
+                files: files_row(room, entry.key, by == By::Us, files),
+                by,
+            })
         }));
     }
     lines.sort_by_key(|line| (!line.is_open(), core::cmp::Reverse(line.at_ms)));

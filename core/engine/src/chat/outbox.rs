@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use parlor_proto::frame::ChatMessage;
+use parlor_proto::frame::{ChatMessage, MessageId};
 
 use super::{STORE_AGAIN_AFTER, StoringState};
 use crate::record::{OUTBOX_MAX, OwnMessages};
@@ -75,14 +75,26 @@ impl Outbox {
         self.messages.pop_front();
     }
 
+    /// The next message, without a signature.
+    pub(super) fn next(
+        &self,
+        text: &str,
+        in_reply_to: Option<MessageId>,
+        written_at_ms: u64,
+    ) -> ChatMessage {
+        ChatMessage {
+            in_reply_to,
+            ..ChatMessage::new(self.stream, self.last_seq + 1, written_at_ms, text)
+        }
+    }
+
+    /// Signs the next message and takes it in.
     pub(super) fn add(
         &mut self,
-        text: &str,
-        written_at_ms: u64,
+        mut message: ChatMessage,
         sign: impl FnOnce(&ChatMessage) -> [u8; 64],
     ) -> ChatMessage {
-        self.last_seq += 1;
-        let mut message = ChatMessage::new(self.stream, self.last_seq, written_at_ms, text);
+        self.last_seq = message.seq;
         message.signature = sign(&message);
         self.messages.push_back(Own {
             message: message.clone(),

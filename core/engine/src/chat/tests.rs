@@ -16,7 +16,7 @@ fn fresh() -> Chat {
 
 /// Says something, and the disk has it.
 fn says(chat: &mut Chat, text: &str) -> Option<u64> {
-    let seq = chat.say(text, 0, unsigned)?.seq;
+    let seq = chat.say(text, None, 0, unsigned)?.seq;
     chat.on_own_durable(seq);
     Some(seq)
 }
@@ -220,8 +220,8 @@ fn a_reader_that_begins_anew_gets_everything_again_and_is_told_of_once() {
 #[test]
 fn nothing_leaves_before_it_is_durable() {
     let mut chat = synced_with(0);
-    chat.say("first", 0, unsigned).unwrap();
-    chat.say("second", 0, unsigned).unwrap();
+    chat.say("first", None, 0, unsigned).unwrap();
+    chat.say("second", None, 0, unsigned).unwrap();
     assert!(drain(&mut chat).is_empty());
     assert!(chat.on_own_durable(2).is_empty(), "the first comes first");
     assert!(drain(&mut chat).is_empty());
@@ -232,7 +232,7 @@ fn nothing_leaves_before_it_is_durable() {
 #[test]
 fn an_own_message_that_the_disk_refused_is_stored_later() {
     let (mut chat, start) = (synced_with(0), Moment::default());
-    let message = chat.say("hi", 0, unsigned).unwrap();
+    let message = chat.say("hi", None, 0, unsigned).unwrap();
     chat.on_not_durable(MessageId::of(WE, &message), start);
     assert!(chat.store_again(start).is_empty());
     let later = chat.deadline().unwrap().at;

@@ -14,6 +14,7 @@ fn device(seed: u8, text: &str, is_verified: bool) -> KnownDevice {
         public: public(seed),
         name: name(text),
         is_verified,
+        is_blocked: false,
     }
 }
 

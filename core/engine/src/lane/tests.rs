@@ -115,6 +115,16 @@ fn chunks_beyond_the_peers_window_need_not_be_remembered() {
 }
 
 #[test]
+fn a_file_may_be_whole_without_the_chunks_on_a_lane_that_broke() {
+    let mut lane = open_lane();
+    carry(&mut lane, 2, 100);
+    lane.end(at(50));
+    // Its receiver asked for them again, and they took the other way.
+    lane.on_file_done(1, 0);
+    assert_eq!(lane.on_over(0, at(60)), Ok(Vec::new()));
+}
+
+#[test]
 fn more_small_chunks_than_are_remembered_take_the_other_way() {
     let mut lane = open_lane();
     let carried = (0..10_000).filter(|n| lane.carry(chunk(*n, 1)).is_some());

@@ -8,7 +8,7 @@ use parlor_proto::signal::ClientMessage;
 use parlor_proto::text::one_line;
 
 use super::Session;
-use crate::input::{Command, IncomingKey};
+use crate::input::{Command, IncomingKey, MessageId};
 use crate::notice::{CodeEnd, Notice};
 use crate::output::{DiskRequest, LinkAction, Output};
 use crate::transfer::OUTGOING_MAX;
@@ -22,8 +22,11 @@ impl Session {
         match command {
             Command::Say {
                 text,
+                in_reply_to,
                 written_at_ms,
-            } => self.say(&text, written_at_ms),
+            } => self.say(&text, in_reply_to, written_at_ms),
+            Command::Typed => self.typed(),
+            Command::StoppedTyping => self.stopped_typing(),
             Command::Offer {
                 transfer,
                 files,
@@ -73,6 +76,7 @@ impl Session {
             }
             Command::CloseCode => self.close_code(CodeEnd::Closed),
             Command::Verify { device, matches } => self.verify(device, matches),
+            Command::Block { device, is_blocked } => self.block(device, is_blocked),
             Command::Forget { device } => self.forget(device),
         }
     }
@@ -130,7 +134,7 @@ impl Session {
         });
     }
 
-    fn say(&mut self, text: &str, written_at_ms: u64) {
+    fn say(&mut self, text: &str, in_reply_to: Option<MessageId>, written_at_ms: u64) {
         let refusal = if text.len() > MESSAGE_TEXT_MAX_BYTES {
             Some(format!(
                 "the message is over {} KiB; send it as a file",
@@ -146,8 +150,10 @@ impl Session {
         }
         let (room, device) = (self.room, &self.config.device);
         let sign = |message: &ChatMessage| device.sign(&message.signed_bytes(room, device.id()));
-        match self.chat.say(text, written_at_ms, sign) {
+        match self.chat.say(text, in_reply_to, written_at_ms, sign) {
             Some(message) => {
+                // The message says so itself.
+                self.writers.stopped();
                 let author = self.config.device.id();
                 self.disk(DiskRequest::StoreMessage { author, message });
             }

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use parlor_proto::chunk::{ChunkDecodeError, ChunkFrame};
-use parlor_proto::frame::{Credit, Frame, Stored};
+use parlor_proto::frame::{Credit, Frame};
 use parlor_proto::id::{DeviceId, PeerId};
 use parlor_proto::text::DisplayName;
 
 use super::Session;
-use crate::input::{DiskInput, IncomingKey, MessageId};
+use crate::input::{DiskInput, IncomingKey};
 use crate::lane::SentChunk;
 use crate::notice::Notice;
 use crate::output::{DiskRequest, LaneAction, LinkAction};
@@ -263,6 +263,12 @@ impl Session {
                 self.notice(Notice::NotRemembered { device, reason });
             }
             DiskInput::MessageStored { id } => self.on_message_stored(id),
+            DiskInput::MessagesRead {
+                reader,
+                author,
+                who,
+                messages,
+            } => self.on_messages_read(reader, author, who, messages),
             DiskInput::MessageNotStored { id, reason } => {
                 self.chat.on_not_durable(id, self.now);
                 tracing::warn!(seq = id.seq, reason, "could not store a message");
@@ -328,6 +334,7 @@ impl Session {
             | DiskInput::ReadFailed { .. }
             | DiskInput::DeviceNotRemembered { .. }
             | DiskInput::MessageStored { .. }
+            | DiskInput::MessagesRead { .. }
             | DiskInput::MessageNotStored { .. } => {}
         }
     }
@@ -390,42 +397,6 @@ impl Session {
                 Violation("keeps sending chunks that do not match the file"),
             );
         }
-    }
-
-    fn on_message_stored(&mut self, id: MessageId) {
-        if self.chat.is_own(id) {
-            return self.on_own_message_stored(id.seq);
-        }
-        let author = id.author;
-        let Some(durable) = self.chat.on_durable(id) else {
-            return;
-        };
-        for (name, message) in durable.messages {
-            self.notice(Notice::Heard {
-                author,
-                name,
-                stream: message.stream,
-                seq: message.seq,
-                text: message.text,
-                written_at_ms: message.written_at_ms,
-            });
-        }
-        if let (Some(peer), Some(through)) = (self.peer_of(author), durable.through) {
-            self.send(peer, &Frame::Stored(Stored { through }));
-        }
-    }
-
-    fn on_own_message_stored(&mut self, seq: u64) {
-        for message in self.chat.on_own_durable(seq) {
-            self.notice(Notice::Said {
-                stream: message.stream,
-                seq: message.seq,
-                text: message.text,
-                written_at_ms: message.written_at_ms,
-                signature: message.signature,
-            });
-        }
-        self.pump_messages();
     }
 }
 

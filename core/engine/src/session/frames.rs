@@ -1,15 +1,15 @@
 //! Frames of the control channel.
 
 use parlor_proto::frame::{
-    Cancel, ChatMessage, Credit, DecodeError, FileFailed, Frame, Hello, LANE_QUIC, Offer,
-    OfferAnswer, Pause, Probe, Stored,
+    Cancel, Credit, DecodeError, FileFailed, Frame, Hello, LANE_QUIC, Offer, OfferAnswer, Pause,
+    Probe, Stored,
 };
 use parlor_proto::id::{DeviceId, PeerId};
 use parlor_proto::version::VERSIONS;
 
 use super::Session;
-use super::identity::EMOJI_DIFFER;
-use crate::chat::Arrival;
+use super::identity::{BLOCKED, EMOJI_DIFFER};
+use super::limits::STILL_REFUSED;
 use crate::handshake::HandshakeFailed;
 use crate::input::IncomingKey;
 use crate::notice::Notice;
@@ -17,6 +17,7 @@ use crate::output::DiskRequest;
 use crate::pacer::{ReceiveCredit, SendPacer};
 use crate::peer::{Introduction, LinkState, Stage};
 use crate::quota::Counted;
+use crate::record::Member;
 use crate::transfer::incoming::Incoming;
 use crate::transfer::{Step, Violation};
 
@@ -83,6 +84,7 @@ impl Session {
             stream,
             session,
             lanes,
+            avatar,
             ..
         } = hello;
         if !self.lets_in(id, device) {
@@ -94,16 +96,12 @@ impl Session {
         let Some(peer) = self.peers.get_mut(&id) else {
             return;
         };
-        if peer
-            .known_as
-            .as_ref()
-            .is_some_and(|(known, _)| *known != device)
-        {
+        if peer.is_other_than(device) {
             return self.refuse_violation(id, Violation("changed who it is"));
         }
         let carried = self.unsettled.get(&device).copied().unwrap_or(0);
-        let window = self.config.window_bytes;
         let send = SendPacer::new(window_bytes);
+        let window = self.config.window_bytes;
         let mut receive = ReceiveCredit::new(window, peer.allowed_bytes, carried);
         // What our disk took since our hello is theirs to send already.
         let credit = receive.settled(0);
@@ -115,6 +113,7 @@ impl Session {
             stream,
             shown_name: shown_name.clone(),
             standing: standing.clone(),
+            avatar,
         };
         let took = peer.opened(who, send, receive, now);
         if self.config.has_lane && lanes & LANE_QUIC != 0 {
@@ -134,18 +133,34 @@ impl Session {
             path,
             took,
             standing,
+            avatar,
+        });
+        self.remember(Member {
+            public,
+            name,
+            avatar,
         });
         self.catch_up(id, device, session, stream);
         self.begin_sas(id, transcript);
-        if let Some(device) = self.known.met(public, &name) {
+    }
+
+    /// Somebody came into the room.
+    fn remember(&mut self, member: Member) {
+        if let Some(device) = self.known.met(member.public, &member.name) {
             self.disk(DiskRequest::RememberDevice { device });
         }
+        let is_hearsay = false;
+        self.disk(DiskRequest::KeepMember { member, is_hearsay });
     }
 
     /// Whether a device that proved who it is may come in; else its peer is refused.
     fn lets_in(&mut self, id: PeerId, device: DeviceId) -> bool {
         if device == self.config.device.id() {
             self.refuse_peer(id, "the other device says it is this one");
+            return false;
+        }
+        if self.known.is_blocked(device) {
+            self.refuse_quietly(id, BLOCKED);
             return false;
         }
         if self.refused_devices.contains(&device) {
@@ -159,7 +174,7 @@ impl Session {
                 false
             }
             Err(None) => {
-                self.refuse_quietly(id);
+                self.refuse_quietly(id, STILL_REFUSED);
                 false
             }
         }
@@ -171,6 +186,8 @@ impl Session {
         self.meet_transfers_again(device, opened.has_begun_anew);
         let through = opened.through;
         self.send(id, &Frame::Stored(Stored { through }));
+        self.say_have(id, device);
+        self.tell_have(device);
         self.offer_again(device);
     }
 
@@ -185,42 +202,12 @@ impl Session {
                     open.ponged(nonce, now);
                 }
             }
-            Frame::Message(message) => {
-                let (author, name) = (device, self.name_of(device));
-                if !self.is_signed(id, &message) {
-                    return Err(Violation("sent a message that it did not sign"));
-                }
-                if self.stream_of(id) != Some(message.stream) {
-                    return Err(Violation("numbers its messages in two ways"));
-                }
-                match self.chat.on_message(device, name, message.clone()) {
-                    Arrival::New => self.disk(DiskRequest::StoreMessage { author, message }),
-                    Arrival::Repeated {
-                        stored_through: through,
-                    } => {
-                        self.send(id, &Frame::Stored(Stored { through }));
-                    }
-                    Arrival::Ignored => {}
-                }
-            }
-            Frame::Stored(Stored { through }) => {
-                let stored = self.chat.on_stored(device, through);
-                if stored.is_empty() {
-                    self.count(device, Counted::Idle, 1)?;
-                }
-                if let Some(through) = stored.last().copied() {
-                    let stream = self.chat.stream();
-                    self.disk(DiskRequest::KeepReceipt {
-                        reader: device,
-                        stream,
-                        through,
-                    });
-                }
-                for seq in stored {
-                    self.notice(Notice::Delivered { seq, to: device });
-                }
-                self.pump_messages();
-            }
+            Frame::Message(message) => self.on_message(id, device, message)?,
+            Frame::Stored(Stored { through }) => self.on_stored(device, through)?,
+            Frame::Have(have) => self.on_have(device, &have)?,
+            Frame::Passed(passed) => self.on_passed(id, device, passed)?,
+            // Its place is the channel for what may get lost.
+            Frame::Typing(_) => self.count(device, Counted::Idle, 1)?,
             Frame::Credit(Credit { limit }) => {
                 let open = self.open_link(id);
                 if open.is_some_and(|open| !open.send.credit(limit)) {
@@ -243,18 +230,6 @@ impl Session {
             | Frame::Cancel(_) => self.on_transfer_frame(device, frame)?,
         }
         Ok(())
-    }
-
-    fn stream_of(&self, id: PeerId) -> Option<u64> {
-        Some(self.peers.get(&id)?.open()?.stream)
-    }
-
-    fn is_signed(&self, id: PeerId, message: &ChatMessage) -> bool {
-        let open = self.peers.get(&id).and_then(|peer| peer.open());
-        open.is_some_and(|open| {
-            let signed = message.signed_bytes(self.room, open.device);
-            open.public.has_signed(&signed, &message.signature)
-        })
     }
 
     fn on_file_offer(&mut self, from: DeviceId, offer: Offer) -> Result<(), Violation> {
@@ -334,22 +309,7 @@ impl Session {
                 Some(incoming) => incoming.on_preview(preview.file, preview.image)?,
                 None => Vec::new(),
             },
-            Frame::Cancel(cancel) if cancel.by_sender => {
-                let key = IncomingKey {
-                    from: device,
-                    transfer: cancel.transfer,
-                };
-                let incoming = self.incoming.get_mut(&key);
-                incoming
-                    .map(|i| i.cancel(false, &cancel.reason))
-                    .unwrap_or_default()
-            }
-            Frame::Cancel(cancel) => {
-                let outgoing = self.outgoing.get_mut(&cancel.transfer);
-                outgoing
-                    .map(|o| o.on_cancelled(device, &cancel.reason))
-                    .unwrap_or_default()
-            }
+            Frame::Cancel(cancel) => self.on_cancel(device, &cancel),
             Frame::Hello(_)
             | Frame::Ping(_)
             | Frame::Pong(_)
@@ -362,6 +322,9 @@ impl Session {
             | Frame::LaneReady(_)
             | Frame::LaneOver(_)
             | Frame::Nudge(_)
+            | Frame::Typing(_)
+            | Frame::Have(_)
+            | Frame::Passed(_)
             | Frame::Bye(_) => Vec::new(),
         };
         if steps.is_empty() && !may_be_empty {
@@ -370,6 +333,18 @@ impl Session {
         self.take_steps(device, steps);
         self.offer_more(device);
         Ok(())
+    }
+
+    fn on_cancel(&mut self, from: DeviceId, cancel: &Cancel) -> Vec<Step> {
+        let transfer = cancel.transfer;
+        let steps = if cancel.by_sender {
+            let incoming = self.incoming.get_mut(&IncomingKey { from, transfer });
+            incoming.map(|i| i.cancel(false, &cancel.reason))
+        } else {
+            let outgoing = self.outgoing.get_mut(&transfer);
+            outgoing.map(|o| o.on_cancelled(from, &cancel.reason))
+        };
+        steps.unwrap_or_default()
     }
 
     fn on_pause(&mut self, from: DeviceId, pause: Pause) -> Vec<Step> {
@@ -399,19 +374,6 @@ impl Session {
             outgoing
                 .map(|outgoing| outgoing.on_file_failed(device, failed))
                 .unwrap_or_default()
-        }
-    }
-
-    /// Sends every device the messages it may have now.
-    pub(super) fn pump_messages(&mut self) {
-        let now = self.now;
-        for (peer, device) in self.open_devices() {
-            while self.quotas.may_say(device, now)
-                && let Some(message) = self.chat.next_for(device)
-            {
-                self.count_own(device, message.text.len());
-                self.send(peer, &Frame::Message(message));
-            }
         }
     }
 }

@@ -14,6 +14,9 @@ const REFUSED_DEVICES_MAX: usize = 64;
 /// The warning where the emoji are not the same on both sides.
 pub(super) const EMOJI_DIFFER: &str = "the emoji differ: somebody may be in between";
 
+/// Said to a device that the person wants nothing to do with. It does not learn more than that.
+pub(super) const BLOCKED: &str = "this device does not connect to yours";
+
 impl Session {
     /// Both said hello: the emoji of this link are agreed on.
     pub(super) fn begin_sas(&mut self, id: PeerId, transcript: [u8; 32]) {
@@ -83,6 +86,20 @@ impl Session {
         self.review(id);
         let name = self.name_of(device);
         self.notice(Notice::Verified { device, name });
+    }
+
+    /// The person wants nothing to do with a device, or will have it back.
+    pub(super) fn block(&mut self, device: DeviceId, is_blocked: bool) {
+        let Some(known) = self.known.block(device, is_blocked) else {
+            return;
+        };
+        self.disk(DiskRequest::RememberDevice { device: known });
+        if is_blocked && let Some(id) = self.peer_of(device) {
+            self.refuse_quietly(id, BLOCKED);
+        }
+        if !is_blocked {
+            self.tell_have(device);
+        }
     }
 
     pub(super) fn forget(&mut self, device: DeviceId) {

@@ -20,7 +20,8 @@ const REFUSED_MAX: usize = 64;
 const ENDED_SHARE: usize = 3;
 
 /// Said to a device that was cut off and comes back before its time.
-const STILL_REFUSED: &str = "this device was cut off here a few minutes ago; try again later";
+pub(super) const STILL_REFUSED: &str =
+    "this device was cut off here a few minutes ago; try again later";
 
 impl Session {
     pub(super) fn count(
@@ -63,6 +64,16 @@ impl Session {
                 self.count(device, Counted::MessageBytes, len)?;
                 Counted::Messages
             }
+            // Each is looked up on the disk, or written there.
+            Frame::Passed(passed) => {
+                let len = passed.message.text.len() as u64;
+                self.count(device, Counted::MessageBytes, len)?;
+                Counted::Messages
+            }
+            Frame::Have(have) => {
+                self.count(device, Counted::Requests, have.authors.len() as u64)?;
+                Counted::Requests
+            }
             Frame::Offer(_) | Frame::Cancel(_) | Frame::Pause(_) => Counted::Offers,
             // At most one for each offered file is worth anything.
             Frame::Preview(_) => Counted::Requests,
@@ -81,6 +92,7 @@ impl Session {
             | Frame::SasCommit(_)
             | Frame::SasReveal(_)
             | Frame::Nudge(_)
+            | Frame::Typing(_)
             | Frame::Bye(_) => return Ok(()),
         };
         self.count(device, counted, 1)
@@ -110,13 +122,26 @@ impl Session {
         let _ = self.count(device, Counted::OwnMessageBytes, len as u64);
     }
 
-    /// The channel has no use in this version.
+    /// Something on the channel for what may get lost.
     pub(super) fn on_live(&mut self, id: PeerId, bytes: &[u8]) {
         if let Err(violation) = self.count_frame(id, bytes.len()) {
             return self.refuse_violation(id, violation);
         }
         self.heard(id);
-        self.count_idle(id);
+        let open = self.peers.get(&id).and_then(|peer| peer.open());
+        let device = open.map(|open| open.device);
+        match (device, Frame::decode(bytes)) {
+            (Some(device), Ok(Frame::Typing(typing))) => {
+                // Each may be news for a screen.
+                match self.count(device, Counted::Probes, 1) {
+                    Ok(()) => self.on_typing(device, typing),
+                    Err(violation) => self.refuse_violation(id, violation),
+                }
+            }
+            // What overtook the hello, what a later version says here, and what has its place
+            // elsewhere: none of it is worth a connection.
+            (_, Ok(_) | Err(_)) => self.count_idle(id),
+        }
     }
 
     /// Whether a device that proved who it is may come in. Without a violation it was cut off a
@@ -190,10 +215,10 @@ impl Session {
         self.shut_out(id, reason);
     }
 
-    /// A device comes back that was cut off: it hears why, and nobody else is bothered again.
-    pub(super) fn refuse_quietly(&mut self, id: PeerId) {
-        self.say_bye(id, STILL_REFUSED);
-        self.shut_out(id, STILL_REFUSED);
+    /// A device comes that is not let in: it hears why, and nobody else is bothered.
+    pub(super) fn refuse_quietly(&mut self, id: PeerId, why: &str) {
+        self.say_bye(id, why);
+        self.shut_out(id, why);
     }
 
     fn shut_out(&mut self, id: PeerId, reason: &str) {

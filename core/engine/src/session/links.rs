@@ -190,6 +190,10 @@ impl Session {
         self.outgoing
             .values_mut()
             .for_each(|outgoing| outgoing.link_closed(device));
+        if self.peer_of(device).is_none() {
+            self.no_longer_writes(device);
+            self.tell_have(device);
+        }
     }
 
     fn route(&self, from: PeerId, to: PeerId) -> Route {

@@ -116,6 +116,7 @@ impl Session {
             versions: VERSIONS,
             device,
             name: self.config.name.clone(),
+            avatar: self.config.avatar,
             window_bytes,
             bulk_frame_max_bytes: u32::try_from(BULK_FRAME_MAX_BYTES).unwrap_or(u32::MAX),
             signing_key: key.public().signing,

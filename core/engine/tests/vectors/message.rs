@@ -1,7 +1,7 @@
 //! Signed chat messages.
 
 use parlor_engine::device::{DeviceKey, DevicePublic};
-use parlor_proto::frame::{ChatMessage, Frame};
+use parlor_proto::frame::{ChatMessage, Frame, MessageId};
 use parlor_proto::id::{DeviceId, RoomId};
 use parlor_proto::invite::RoomSecret;
 use parlor_proto::limits::MESSAGE_SEQ_MAX;
@@ -18,16 +18,27 @@ const SEED: [u8; 32] = [0x01; 32];
 /// Small enough for readers of JSON that keep numbers as floating point.
 const STREAM: u64 = 0x0012_3456_789A_BCDE;
 
+/// A message of somebody else.
+const ANSWERED: MessageId = MessageId {
+    author: DeviceId([0x77; 16]),
+    stream: 0x0010_0000_0000_0001,
+    seq: 5,
+};
+
 fn room() -> RoomId {
     RoomSecret::from_bytes(SECRET).room_id()
 }
 
 /// The messages; whoever changes what a message holds changes this and what the files show.
-fn messages() -> [ChatMessage; 3] {
+fn messages() -> [ChatMessage; 4] {
     [
         ChatMessage::new(STREAM, 1, 1_700_000_000_000, "hello"),
         ChatMessage::new(STREAM, 2, 0, "Grüße, 😀\nsecond line"),
         ChatMessage::new(STREAM, MESSAGE_SEQ_MAX, 253_402_300_799_999, "."),
+        ChatMessage {
+            in_reply_to: Some(ANSWERED),
+            ..ChatMessage::new(STREAM, 3, 1_700_000_002_000, "to that, yes")
+        },
     ]
 }
 
@@ -57,9 +68,18 @@ fn accepted(author: &DeviceKey, mut message: ChatMessage) -> Json {
         "seq": message.seq,
         "written_at_ms": message.written_at_ms,
         "text": message.text.as_str(),
+        "in_reply_to": message.in_reply_to.map_or(Json::Null, reference),
         "signed_bytes": hex(signed),
         "signature": hex(message.signature),
         "frame": hex(frame.encode()),
+    }
+}
+
+fn reference(id: MessageId) -> Json {
+    object! {
+        "author": hex(id.author.0),
+        "stream": id.stream,
+        "seq": id.seq,
     }
 }
 
@@ -77,7 +97,12 @@ fn refused(author: &DeviceKey) -> Vec<Json> {
         text: text.to_owned(),
         ..message.clone()
     };
+    let answering = ChatMessage {
+        in_reply_to: Some(ANSWERED),
+        ..message.clone()
+    };
     let others = [
+        ("made an answer", room(), author.id(), answering, good),
         (
             "another text",
             room(),

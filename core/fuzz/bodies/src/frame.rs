@@ -1,9 +1,11 @@
 //! A control frame: CBOR from a peer.
 
 use parlor_proto::frame::{
-    Bye, Cancel, Credit, FileFailed, FileRef, Frame, Offer, Probe, SasCommit, SasReveal, Stored,
+    Bye, Cancel, ChatMessage, Credit, FileFailed, FileRef, Frame, Offer, Passed, Probe, SasCommit,
+    SasReveal, Stored, Typing,
 };
 use parlor_proto::limits::{CONTROL_FRAME_MAX_BYTES, OFFER_FILES_MAX, REASON_MAX_BYTES};
+use parlor_proto::text::DisplayName;
 
 use crate::{Seed, session};
 
@@ -59,7 +61,7 @@ pub fn seeds() -> Vec<Seed> {
 }
 
 /// Frames that two sessions without trouble do not exchange.
-pub(crate) fn trouble() -> [Frame; 10] {
+pub(crate) fn trouble() -> [Frame; 12] {
     let (transfer, file) = (1, 0);
     let reason = "because".to_owned();
     [
@@ -84,6 +86,13 @@ pub(crate) fn trouble() -> [Frame; 10] {
             reason: reason.clone(),
         }),
         Frame::Bye(Bye { reason }),
+        Frame::Typing(Typing { is_typing: true }),
+        Frame::Passed(Passed {
+            handshake_key: [1; 32],
+            signing_key: [2; 32],
+            name: DisplayName::sanitise("Ada"),
+            message: ChatMessage::new(3, 1, 0, "hello"),
+        }),
     ]
 }
 

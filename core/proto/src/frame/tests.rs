@@ -2,6 +2,8 @@ use data_encoding::HEXLOWER;
 use proptest::prelude::*;
 
 use super::*;
+use crate::id::RoomId;
+use crate::limits::{MESSAGE_SEQ_MAX, MESSAGE_TEXT_MAX_BYTES, WRITTEN_AT_MAX_MS};
 use crate::name::SafePath;
 use crate::version::VERSIONS;
 
@@ -25,6 +27,10 @@ fn samples() -> Vec<Frame> {
             stream: 0x4444,
             lanes: LANE_QUIC,
             session: 0x5555,
+            avatar: Avatar {
+                colour: 3,
+                emblem: 7,
+            },
         }),
         Frame::Ping(Probe { nonce: 7 }),
         Frame::Pong(Probe { nonce: 7 }),
@@ -67,18 +73,18 @@ fn samples() -> Vec<Frame> {
         Frame::Bye(Bye {
             reason: "left".to_owned(),
         }),
-        Frame::SasCommit(SasCommit {
-            commitment: [0x55; 32],
-        }),
-        Frame::SasReveal(SasReveal { random: [0x66; 32] }),
     ]
     .into_iter()
     .chain(later_samples())
     .collect()
 }
 
-fn later_samples() -> [Frame; 5] {
+fn later_samples() -> [Frame; 11] {
     [
+        Frame::SasCommit(SasCommit {
+            commitment: [0x55; 32],
+        }),
+        Frame::SasReveal(SasReveal { random: [0x66; 32] }),
         Frame::Pause(Pause {
             transfer: 5,
             by_sender: false,
@@ -96,6 +102,29 @@ fn later_samples() -> [Frame; 5] {
             received: 70_000,
         }),
         Frame::Nudge(Nudge {}),
+        Frame::Message(ChatMessage {
+            in_reply_to: Some(MessageId {
+                author: DeviceId([0x11; 16]),
+                stream: 0x4444,
+                seq: 1,
+            }),
+            ..ChatMessage::new(0x6666, 2, 1_700_000_001_000, "hello yourself")
+        }),
+        Frame::Typing(Typing { is_typing: true }),
+        Frame::Have(Have {
+            authors: vec![HaveAuthor {
+                author: DeviceId([0x11; 16]),
+                stream: 0x4444,
+                through: 1,
+                is_direct: false,
+            }],
+        }),
+        Frame::Passed(Passed {
+            handshake_key: [0x77; 32],
+            signing_key: [0x22; 32],
+            name: DisplayName::sanitise("Ada"),
+            message: ChatMessage::new(0x4444, 2, 1_700_000_000_000, "still here"),
+        }),
     ]
 }
 
@@ -219,6 +248,39 @@ fn bounds_are_held() {
         Frame::decode(&huge),
         Err(DecodeError::TooLong(CONTROL_FRAME_MAX_BYTES + 1))
     );
+}
+
+#[test]
+fn a_passed_message_keeps_to_the_limits_of_one_from_its_author() {
+    let passed = Frame::Passed(Passed {
+        handshake_key: [0; 32],
+        signing_key: [0; 32],
+        name: DisplayName::sanitise("Ada"),
+        message: ChatMessage::new(0x4444, 0, 0, "x"),
+    });
+    let refused = Err(DecodeError::OutOfBounds("message seq"));
+    assert_eq!(Frame::decode(&passed.encode()), refused);
+}
+
+#[test]
+fn what_is_signed_tells_an_answer_from_a_message_with_the_same_bytes() {
+    let (room, author) = (RoomId([1; 16]), DeviceId([2; 16]));
+    let plain = ChatMessage::new(1, 1, 0, "yes");
+    let first = MessageId {
+        author,
+        stream: 9,
+        seq: 1,
+    };
+    let second = MessageId { seq: 2, ..first };
+    let signed = |in_reply_to| {
+        let message = ChatMessage {
+            in_reply_to,
+            ..plain.clone()
+        };
+        message.signed_bytes(room, author)
+    };
+    assert_ne!(signed(None), signed(Some(first)));
+    assert_ne!(signed(Some(first)), signed(Some(second)));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use parlor_engine::input::{DiskInput, MessageId};
 use parlor_engine::output::DiskRequest;
-use parlor_engine::record::{AuthorRecord, MessageRecord, OwnMessages, ReaderRecord};
+use parlor_engine::record::{AuthorRecord, Member, MessageRecord, OwnMessages, ReaderRecord};
 use parlor_proto::frame::ChatMessage;
 use parlor_proto::id::DeviceId;
 
@@ -43,6 +43,31 @@ impl Disk {
             self.receipts.insert(reader, through);
         }
         None
+    }
+
+    pub(super) fn keep_member(&mut self, member: Member, is_hearsay: bool) -> Option<DiskInput> {
+        let id = member.public.id();
+        if !is_hearsay || !self.members.contains_key(&id) {
+            self.members.insert(id, member);
+        }
+        None
+    }
+
+    /// Messages to be passed on.
+    pub(super) fn read_messages(&self, request: &DiskRequest) -> Option<DiskInput> {
+        let &DiskRequest::ReadMessages { reader, after, max } = request else {
+            return None;
+        };
+        let author = after.author;
+        let theirs = self.messages_of(author, after.stream).into_iter();
+        let next = theirs.filter(|message| message.seq > after.seq);
+        let member = self.members.get(&author);
+        Some(DiskInput::MessagesRead {
+            reader,
+            author,
+            who: member.map(|member| (member.public, member.name.clone())),
+            messages: next.take(max as usize).collect(),
+        })
     }
 
     /// What a later life of the app goes on from.

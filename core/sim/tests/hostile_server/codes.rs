@@ -56,6 +56,7 @@ struct Sponsor {
 impl Sponsor {
     fn new(rng: &mut Rng, nameplate: Nameplate) -> Self {
         let config = Config {
+            avatar: parlor_proto::avatar::Avatar::default(),
             known: Vec::new(),
             incoming: Vec::new(),
             messages: MessageRecord::default(),

@@ -55,6 +55,9 @@ pub(super) fn answer(request: DiskRequest, outcome: u8) -> Option<DiskInput> {
         DiskRequest::StoreMessage { author, message } => {
             return Some(stored(MessageId::of(author, &message), is_well));
         }
+        DiskRequest::ReadMessages { reader, after, .. } => {
+            return Some(nothing(reader, after.author));
+        }
         DiskRequest::Create { key, file, .. } => {
             let have = parlor_engine::ranges::RangeSet::default();
             (key, file, 0, DiskInput::Created { key, file, have })
@@ -69,17 +72,13 @@ pub(super) fn answer(request: DiskRequest, outcome: u8) -> Option<DiskInput> {
                     len,
                 });
             }
-            (
+            let written = DiskInput::Written {
                 key,
                 file,
+                offset,
                 len,
-                DiskInput::Written {
-                    key,
-                    file,
-                    offset,
-                    len,
-                },
-            )
+            };
+            (key, file, len, written)
         }
         DiskRequest::Finish { key, file } => {
             let stored_as = "file".to_owned();
@@ -105,6 +104,7 @@ pub(super) fn answer(request: DiskRequest, outcome: u8) -> Option<DiskInput> {
         | DiskRequest::ForgetIncoming { .. }
         | DiskRequest::MarkOutgoing { .. }
         | DiskRequest::KeepReceipt { .. }
+        | DiskRequest::KeepMember { .. }
         | DiskRequest::ForgetDevice { .. } => return None,
     };
     let reason = REFUSAL.to_owned();
@@ -118,6 +118,16 @@ pub(super) fn answer(request: DiskRequest, outcome: u8) -> Option<DiskInput> {
             reason,
         }
     })
+}
+
+/// There is nothing to be passed on.
+fn nothing(reader: DeviceId, author: DeviceId) -> DiskInput {
+    DiskInput::MessagesRead {
+        reader,
+        author,
+        who: None,
+        messages: Vec::new(),
+    }
 }
 
 fn stored(id: MessageId, is_well: bool) -> DiskInput {

@@ -154,6 +154,7 @@ fn command(room: &mut Room, op: Op, script: &mut Reader<'_>) {
     let command = match op {
         Op::TheySay | Op::WeSay => Command::Say {
             text: script.text(),
+            in_reply_to: None,
             written_at_ms: 1_700_000_000_000,
         },
         Op::TheyOffer | Op::WeOffer => Command::Offer {

@@ -370,6 +370,12 @@ impl Room {
                     self.push_event(other, me, attempt, LinkInput::Control(frame));
                 }
             }
+            LinkAction::SendLive(frame) => {
+                self.spoken.extend(Frame::decode(&frame));
+                if let Some(frame) = self.carried(who, frame).filter(|_| reaches) {
+                    self.push_event(other, me, attempt, LinkInput::Live(frame));
+                }
+            }
             LinkAction::SendBulk { frame, data_len } => {
                 assert!(frame.len() <= BULK_FRAME_MAX_BYTES, "{who:?}: too long");
                 self.push_event(who, peer, attempt, LinkInput::BulkSent { data_len });
@@ -462,6 +468,7 @@ fn config(device: u8, run: u8, window_bytes: u32) -> Config {
     let mut seed = [device; 32];
     seed[0] = run;
     Config {
+        avatar: parlor_proto::avatar::Avatar::default(),
         secret: SECRET,
         intent: JoinIntent::Open,
         max_peers: None,
