@@ -37,8 +37,8 @@ const QUEUE_MAX: usize = 32;
 /// Quality of a preview's JPEG, of 100: a tenth of the bytes, and nobody sees it at that size.
 const QUALITY: u8 = 80;
 
-/// The start of a file that is read for [`tells_place`]: EXIF is one of the first segments, and
-/// none is longer than 64 KiB.
+/// The start of a file that is read for [`tells_place`]: EXIF is one of the first segments of a
+/// JPEG, and none is longer than 64 KiB; where it is behind the pixels of a HEIC, it is not seen.
 const START_BYTES: u64 = 256 * 1024;
 
 /// A picture to be shown small.
@@ -260,6 +260,8 @@ fn small(bytes: &[u8], side_max: u32) -> Result<DynamicImage, PictureError> {
         Format::Png => ImageFormat::Png,
         Format::WebP => ImageFormat::WebP,
         Format::Gif => ImageFormat::Gif,
+        // Nothing here decodes it; it is shared without a small picture.
+        Format::Heif => return Err(PictureError::NotAPicture),
     };
     let (width, height) = parlor_photo::dimensions(bytes).map_err(|_| PictureError::Damaged)?;
     if width > SIDE_MAX || height > SIDE_MAX {
@@ -319,7 +321,7 @@ fn refusal(error: &ImageError) -> PictureError {
     }
 }
 
-/// Whether a file is a JPEG that says where it was taken: what a person may want to know before
+/// Whether a file is a picture that says where it was taken: what a person may want to know before
 /// they send it as it is. Blocking; a file that cannot be read tells nothing.
 #[must_use]
 pub fn tells_place(path: &Path) -> bool {

@@ -1,6 +1,6 @@
 //! Pictures without what they say about their maker: bytes in, bytes out.
 //!
-//! [`clean`] takes a JPEG, PNG, WebP or GIF apart into its segments, keeps those on a short list
+//! [`clean`] takes a JPEG, PNG, WebP, GIF, HEIC or AVIF apart into its segments, keeps those on a short list
 //! that a decoder needs to show it, and leaves out everything else: EXIF with place and maker
 //! notes, XMP, IPTC, comments, thumbnails, further pictures and films behind the end. What is kept
 //! of the picture is kept bit for bit. Of EXIF only the orientation comes back, in a directory of
@@ -12,6 +12,7 @@
 pub mod exif;
 
 mod gif;
+mod heif;
 mod icc;
 mod jpeg;
 mod png;
@@ -33,13 +34,18 @@ pub enum Format {
     WebP,
     /// GIF87a and GIF89a.
     Gif,
+    /// ISO/IEC 23008-12, still pictures: HEIC and AVIF.
+    Heif,
 }
 
 /// Why a picture cannot be cleaned, in words that say what to do instead.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CleanError {
-    /// Not one of the four formats, and none of those known to be pictures or films.
-    #[error("it is no JPEG, PNG, WebP or GIF, so it cannot be sent as a photo; send it as a file")]
+    /// Not one of the formats of [`Format`], and none of those known to be pictures or films.
+    #[error(
+        "it is no JPEG, PNG, WebP, GIF, HEIC or AVIF, so it cannot be sent as a photo; send it as \
+         a file"
+    )]
     NotAPicture,
     /// A format that holds metadata and that we cannot take apart.
     #[error(
@@ -73,6 +79,8 @@ pub fn format(bytes: &[u8]) -> Option<Format> {
         Some(Format::WebP)
     } else if gif::SIGNATURES.iter().any(|s| bytes.starts_with(s)) {
         Some(Format::Gif)
+    } else if heif::is_heif(bytes) {
+        Some(Format::Heif)
     } else {
         None
     }
@@ -102,6 +110,7 @@ fn clean_once(bytes: &[u8]) -> Result<Vec<u8>, CleanError> {
         Some(Format::Png) => png::clean(bytes),
         Some(Format::WebP) => webp::clean(bytes),
         Some(Format::Gif) => gif::clean(bytes),
+        Some(Format::Heif) => heif::clean(bytes),
         None => Err(unsupported(bytes)),
     }
 }
@@ -116,15 +125,20 @@ pub fn dimensions(bytes: &[u8]) -> Result<(u32, u32), CleanError> {
         Some(Format::Png) => png::dimensions(bytes),
         Some(Format::WebP) => webp::dimensions(bytes),
         Some(Format::Gif) => gif::dimensions(bytes),
+        Some(Format::Heif) => heif::dimensions(bytes),
         None => Err(unsupported(bytes)),
     }
 }
 
-/// Whether a JPEG says where it was taken, as far as its first bytes show. A quick look for a
-/// hint to a person, not a promise.
+/// Whether a JPEG, HEIC or AVIF says where it was taken, as far as its first bytes show. A quick
+/// look for a hint to a person, not a promise.
 #[must_use]
 pub fn tells_place(start: &[u8]) -> bool {
-    format(start) == Some(Format::Jpeg) && jpeg::exif_of(start).is_some_and(exif::has_place)
+    match format(start) {
+        Some(Format::Jpeg) => jpeg::exif_of(start).is_some_and(exif::has_place),
+        Some(Format::Heif) => heif::tells_place(start),
+        Some(Format::Png | Format::WebP | Format::Gif) | None => false,
+    }
 }
 
 /// Says what the bytes are where they are a picture or film of another kind.
@@ -136,13 +150,8 @@ fn unsupported(bytes: &[u8]) -> CleanError {
     };
     let any = |offset, texts: &[&[u8]]| texts.iter().any(|text| at(offset, text));
     let what = if at(4, b"ftyp") {
-        let heic: [&[u8]; 8] = [
-            b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1",
-        ];
-        if any(8, &heic) {
-            "HEIC pictures"
-        } else if any(8, &[b"avif", b"avis"]) {
-            "AVIF pictures"
+        if any(8, &[b"hevc", b"hevx", b"hevm", b"hevs", b"msf1", b"avis"]) {
+            "HEIC and AVIF animations"
         } else if at(8, b"crx ") {
             "camera raw files"
         } else {
@@ -174,8 +183,8 @@ mod tests {
     #[test]
     fn other_formats_are_named_and_told_a_way_out() {
         for (bytes, name) in [
-            (b"\0\0\0\x18ftypheic\0\0\0\0".as_slice(), "HEIC"),
-            (b"\0\0\0\x18ftypavif\0\0\0\0", "AVIF"),
+            (b"\0\0\0\x18ftyphevc\0\0\0\0".as_slice(), "HEIC"),
+            (b"\0\0\0\x18ftypavis\0\0\0\0", "AVIF"),
             (b"\0\0\0\x18ftypisom\0\0\0\0", "films"),
             (b"II*\0\x08\0\0\0", "raw"),
             (b"<svg xmlns=", "SVG"),

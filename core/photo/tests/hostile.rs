@@ -76,7 +76,13 @@ fn thousands_of_segments_go() {
     assert!(!holds(&cleaned, SECRET));
 }
 
-static PICTURES: LazyLock<[Vec<u8>; 4]> = LazyLock::new(planted::all);
+static PICTURES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
+    let heif = planted::heif::all().map(|picture| picture.build());
+    planted::all().into_iter().chain(heif).collect()
+});
+
+/// What a HEIC begins with.
+const HEIC: &[u8] = b"\0\0\0\x10ftypheic\0\0\0\0";
 
 /// One change to a picture.
 #[derive(Debug, Clone)]
@@ -119,7 +125,7 @@ proptest! {
 
     #[test]
     fn a_changed_picture_is_refused_or_clean(
-        kind in 0_usize..4,
+        kind in 0_usize..6,
         changes in prop::collection::vec(change(), 1..6),
     ) {
         let mut bytes = PICTURES[kind].clone();
@@ -133,7 +139,7 @@ proptest! {
 
     #[test]
     fn arbitrary_bytes_do_no_harm(bytes in prop::collection::vec(any::<u8>(), 0..2000)) {
-        for start in [&[][..], &[0xFF, 0xD8, 0xFF], b"\x89PNG\r\n\x1A\n", b"GIF89a"] {
+        for start in [&[][..], &[0xFF, 0xD8, 0xFF], b"\x89PNG\r\n\x1A\n", b"GIF89a", HEIC] {
             let _ = clean(&[start, &bytes].concat());
         }
     }

@@ -7,6 +7,8 @@ use exif::experimental::Writer;
 use exif::{Field, In, Rational, Tag, Value};
 use image::{DynamicImage, ImageFormat, RgbImage, RgbaImage};
 
+pub(crate) mod heif;
+
 /// In the maker's name, the comments, the XMP and all else.
 pub(crate) const SECRET: &[u8] = b"PLANTED";
 
@@ -187,7 +189,7 @@ pub(crate) fn gif() -> Vec<u8> {
     [rest, &comment, &xmp, &text, trailer, SECRET].concat()
 }
 
-/// Every kind of picture with everything that has to go.
+/// Every kind of picture that we can decode, with everything that has to go.
 pub(crate) fn all() -> [Vec<u8>; 4] {
     [jpeg(), png(), webp(), gif()]
 }
