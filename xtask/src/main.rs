@@ -4,6 +4,7 @@
 //! - [`ci`]: every check that a change has to pass, each callable by its name.
 //! - [`boundaries`]: the checks that no compiler and no lint makes.
 //! - `faults`: the release programs, killed, stopped and starved in mid-transfer; on Linux.
+//! - [`licences`]: whose work is inside the app, for the app to show.
 //! - [`names`]: a million hostile file names, none of which may leave the folder.
 //! - [`run`]: starts Parlor as well as this machine can show it.
 //! - [`setup`]: fetches what the other commands need.
@@ -18,6 +19,7 @@ mod boundaries;
 mod ci;
 #[cfg(target_os = "linux")]
 mod faults;
+mod licences;
 mod names;
 mod run;
 #[cfg(target_os = "linux")]
@@ -50,6 +52,8 @@ enum Command {
     /// Kill, stop and starve the release programs in mid-transfer, and measure what it costs.
     #[cfg(target_os = "linux")]
     Faults(faults::Settings),
+    /// Write down whose work is inside the app and on what terms, for the app to show.
+    Licences,
     /// Try a million hostile file names on the receiving folder, in a release build.
     Names {
         /// How many.
@@ -78,6 +82,7 @@ fn main() -> ExitCode {
         Command::Ci { job } => ci::run(job),
         #[cfg(target_os = "linux")]
         Command::Faults(settings) => faults::run(&settings),
+        Command::Licences => licences::run(),
         Command::Names { count, seed } => names::run(count, seed),
         #[cfg(target_os = "linux")]
         Command::Screenshots { only } => screenshots::run(&only),
