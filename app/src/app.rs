@@ -283,6 +283,7 @@ fn Shown() -> Element {
                         Screen::Settings => rsx! { screen::settings::Settings {} },
                         Screen::Diagnostics => rsx! { screen::diagnostics::Diagnostics {} },
                         Screen::About => rsx! { screen::about::About {} },
+                        Screen::Licences => rsx! { screen::licences::Licences {} },
                         Screen::Share => rsx! { screen::share::Share {} },
                     }
                 }

@@ -35,7 +35,7 @@ mod cast;
 mod paintings;
 
 /// The scenes, one for each screen and each thing that can stand above or in one.
-pub const SCENES: [&str; 19] = [
+pub const SCENES: [&str; 20] = [
     "welcome",
     "home",
     "home-empty",
@@ -54,6 +54,7 @@ pub const SCENES: [&str; 19] = [
     "settings",
     "diagnostics",
     "about",
+    "licences",
     "broken",
 ];
 
@@ -236,6 +237,7 @@ impl Stage {
             "avatar" => self.want(Intent::Show(Sheet::Avatar)).await,
             "diagnostics" => self.want(Intent::Go(Screen::Diagnostics)).await,
             "about" => self.want(Intent::Go(Screen::About)).await,
+            "licences" => self.want(Intent::Go(Screen::Licences)).await,
             _ => {}
         }
     }

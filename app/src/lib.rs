@@ -17,6 +17,7 @@ pub mod app;
 pub mod bridge;
 pub mod format;
 pub mod instance;
+pub mod licences;
 pub mod platform;
 pub mod qr;
 pub mod window;

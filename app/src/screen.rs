@@ -4,6 +4,7 @@ pub(crate) mod about;
 pub(crate) mod diagnostics;
 pub(crate) mod home;
 pub(crate) mod join;
+pub(crate) mod licences;
 pub(crate) mod opening;
 pub(crate) mod room;
 pub(crate) mod settings;

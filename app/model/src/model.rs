@@ -43,8 +43,10 @@ pub enum Screen {
     Settings,
     /// How everything stands, for somebody who helps.
     Diagnostics,
-    /// What this is and whose work is in it.
+    /// What this is.
     About,
+    /// Whose work is in it, and on what terms.
+    Licences,
     /// A room for files from another app is to be chosen.
     Share,
 }

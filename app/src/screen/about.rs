@@ -1,7 +1,11 @@
 //! What this is, and whose work is in it.
 
 use dioxus::prelude::*;
+use lucide_dioxus::ChevronRight;
+use parlor_app_model::model::Screen;
+use parlor_app_model::msg::Intent;
 
+use crate::bridge::use_courier;
 use crate::component::frame::Page;
 use crate::component::logo::Logo;
 use crate::t;
@@ -11,6 +15,7 @@ use crate::words::use_words;
 #[component]
 pub(crate) fn About() -> Element {
     let words = use_words();
+    let courier = use_courier();
     rsx! {
         Page { title: t!(words, "settings-about"),
             div { class: "empty", style: "height: auto",
@@ -25,6 +30,15 @@ pub(crate) fn About() -> Element {
                     li { class: "card-row", {t!(words, "about-crates")} }
                     li { class: "card-row", {t!(words, "about-icons")} }
                     li { class: "card-row", {t!(words, "about-fonts")} }
+                }
+                div { class: "card",
+                    button {
+                        class: "card-row",
+                        r#type: "button",
+                        onclick: move |_| courier.send(Intent::Go(Screen::Licences)),
+                        span { class: "grow", {t!(words, "licences-all")} }
+                        ChevronRight { size: 18, class: "mirrored" }
+                    }
                 }
             }
         }

@@ -160,3 +160,23 @@ fn a_forgotten_room_comes_back_by_undo() {
     ada.click("You: Do not forget me");
     ada.sees("Waiting for somebody to come");
 }
+
+#[test]
+fn the_terms_of_a_font_can_be_read_from_the_settings_by_keyboard() {
+    let desk = Desk::set();
+    let ada = desk.open("ada", &[]);
+    introduce(&ada, "Ada");
+    ada.click("Settings");
+    // To the way back, which comes first, and backwards from there to what comes last.
+    ada.sees("About Parlor");
+    for key in ["Tab", "shift+Tab", "shift+Tab", "Return"] {
+        ada.press(key);
+    }
+    ada.click("All of it, with the licences");
+    ada.sees("Fonts, icons and words");
+    ada.click("Inter OFL-1.1");
+    ada.sees("SIL OPEN FONT LICENSE");
+    ada.press("Tab");
+    ada.press("Return");
+    ada.sees("ISC License");
+}

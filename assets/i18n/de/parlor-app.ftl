@@ -272,6 +272,15 @@ about-fonts = Inter und Noto Color Emoji, SIL Open Font License 1.1
 about-icons = Symbole von Lucide, ISC License
 about-crates = Rust-Bibliotheken unter MIT, Apache 2.0 und ähnlichen Lizenzen
 
+## Lizenzen
+
+licences = Lizenzen
+licences-all = Alles im Einzelnen, mit den Lizenzen
+licences-text = Parlor ist aus dieser Arbeit anderer gebaut. Danke dafür! Jeder Name öffnet die Bedingungen, die zu ihm gehören.
+licences-others = Schriften, Symbole und Wörter
+licences-crates = Bibliotheken
+licences-source = Quelltext: { $address }
+
 ## Hinweise
 
 trouble-room = Der Raum lässt sich nicht öffnen: { $reason }

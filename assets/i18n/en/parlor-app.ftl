@@ -272,6 +272,15 @@ about-fonts = Inter and Noto Color Emoji, SIL Open Font License 1.1
 about-icons = Lucide icons, ISC License
 about-crates = Rust libraries under the MIT, Apache 2.0 and similar licences
 
+## Licences
+
+licences = Licences
+licences-all = All of it, with the licences
+licences-text = Parlor is made with this work of others, and owes them thanks. Each name opens the terms it comes with.
+licences-others = Fonts, icons and words
+licences-crates = Libraries
+licences-source = Source: { $address }
+
 ## Toasts
 
 trouble-room = The room cannot be opened: { $reason }

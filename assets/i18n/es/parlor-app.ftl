@@ -272,6 +272,15 @@ about-fonts = Inter y Noto Color Emoji, SIL Open Font License 1.1
 about-icons = Iconos de Lucide, ISC License
 about-crates = Bibliotecas de Rust con licencias MIT, Apache 2.0 y similares
 
+## Licencias
+
+licences = Licencias
+licences-all = Todo en detalle, con sus licencias
+licences-text = Parlor está hecho con este trabajo de otros, y se lo agradece. Cada nombre abre las condiciones con las que viene.
+licences-others = Tipos de letra, iconos y palabras
+licences-crates = Bibliotecas
+licences-source = Código fuente: { $address }
+
 ## Avisos
 
 trouble-room = No se puede abrir la sala: { $reason }

@@ -248,6 +248,15 @@ about-fonts = Inter 和 Noto Color Emoji，SIL Open Font License 1.1
 about-icons = Lucide 图标，ISC License
 about-crates = 多个 Rust 库，采用 MIT、Apache 2.0 及类似许可证
 
+## 许可证
+
+licences = 许可证
+licences-all = 完整清单及许可证
+licences-text = Parlor 建立在以下他人的成果之上，谨致谢意。点按名称即可查看相应的条款。
+licences-others = 字体、图标和词语
+licences-crates = 软件库
+licences-source = 源代码：{ $address }
+
 ## 浮动提示
 
 trouble-room = 无法打开房间：{ $reason }
