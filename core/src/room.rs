@@ -270,6 +270,15 @@ impl Room {
         .await
     }
 
+    /// Takes all files of an offer after all that ended without them: because it was declined or
+    /// stopped here, or the disk refused some. The sender must still have it on offer.
+    ///
+    /// # Errors
+    /// [`RoomClosed`].
+    pub async fn take_up_again(&self, key: IncomingKey) -> Result<(), RoomClosed> {
+        self.command(Command::TakeUpAgain { key }).await
+    }
+
     /// Stops a transfer from this device.
     ///
     /// # Errors

@@ -86,6 +86,8 @@ pub enum RoomEffect {
     },
     /// Take these files of an offer; none declines it.
     Answer(IncomingKey, Vec<u32>),
+    /// Take an offer after all that ended without all of its files.
+    TakeUpAgain(IncomingKey),
     /// Hold a transfer, or let it go on.
     Pause(TransferRef, bool),
     /// Stop a transfer.

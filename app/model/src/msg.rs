@@ -103,6 +103,8 @@ pub enum RoomIntent {
     Share(Vec<PathBuf>),
     /// Take a whole offer, or decline it.
     Answer(IncomingKey, bool),
+    /// Take an offer after all that ended without all of its files.
+    TakeUpAgain(IncomingKey),
     /// Hold a transfer, or let it go on.
     Pause(TransferRef, bool),
     /// Stop a transfer.

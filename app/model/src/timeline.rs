@@ -149,6 +149,17 @@ impl Files {
     }
 }
 
+impl Files {
+    /// Whether it ended in this session without all of them, and not by the sender's will.
+    pub(crate) fn lacks_some(&self) -> bool {
+        match self.fate {
+            Fate::Declined | Fate::Cancelled { by_us: true } => true,
+            Fate::Done => !self.failures.is_empty(),
+            Fate::Unknown | Fate::Asked | Fate::Taken | Fate::Cancelled { by_us: false } => false,
+        }
+    }
+}
+
 /// What became of an offer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Fate {

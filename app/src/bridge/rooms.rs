@@ -65,6 +65,7 @@ impl Rooms {
             RoomEffect::Typing(is_typing) => room.typing(is_typing).await,
             RoomEffect::Share { paths, is_clean } => share(room, paths, is_clean).await,
             RoomEffect::Answer(key, files) => room.answer(key, files, None).await,
+            RoomEffect::TakeUpAgain(key) => room.take_up_again(key).await,
             RoomEffect::Pause(TransferRef::Incoming(key), is_paused) => {
                 room.pause_incoming(key, is_paused).await
             }

@@ -207,8 +207,32 @@ fn State(room: RoomId, files: FilesRow, by: By) -> Element {
             }
         },
         over => rsx! {
-            div { class: "state", p { class: "grow", {over_text(&words, &over, &files)} } }
+            div { class: "state",
+                p { class: "grow", {over_text(&words, &over, &files)} }
+                if let Some(of) = files.again {
+                    Again { room, of, was_declined: over == FilesState::Declined }
+                }
+            }
         },
+    }
+}
+
+/// The way back to files that did not come.
+#[component]
+fn Again(room: RoomId, of: IncomingKey, was_declined: bool) -> Element {
+    let words = use_words();
+    let courier = use_courier();
+    rsx! {
+        button {
+            class: "button small",
+            r#type: "button",
+            onclick: move |_| courier.send(Intent::Room(room, RoomIntent::TakeUpAgain(of))),
+            if was_declined {
+                {t!(words, "take-after-all")}
+            } else {
+                {t!(words, "retry")}
+            }
+        }
     }
 }
 
@@ -217,6 +241,10 @@ fn over_text(words: &Words, state: &FilesState, files: &FilesRow) -> String {
         FilesState::Done { to: Some(to) } => {
             let to = *to;
             t!(words, "files-sent", count = to)
+        }
+        FilesState::Done { to: None } if files.failed > 0 => {
+            let (failed, count) = (files.failed, files.count);
+            return t!(words, "files-incomplete", failed = failed, count = count);
         }
         FilesState::Done { to: None } => t!(words, "files-done"),
         FilesState::Declined => t!(words, "files-declined"),

@@ -140,6 +140,7 @@ typing-many = { $count } Personen schreiben …
 
 take = Annehmen
 decline = Ablehnen
+take-after-all = Doch annehmen
 pause = Anhalten
 resume = Fortsetzen
 open = Öffnen
@@ -151,6 +152,7 @@ files-held-us = Angehalten
 files-held-them = Von der anderen Seite angehalten
 files-held-reason = Angehalten: { $reason }
 files-done = Empfangen
+files-incomplete = { $failed } von { $count } kamen nicht an
 files-sent = { $count ->
     [one] An 1 Person gesendet
    *[other] An { $count } Personen gesendet

@@ -140,6 +140,7 @@ typing-many = { $count } people are writing …
 
 take = Accept
 decline = Decline
+take-after-all = Accept after all
 pause = Pause
 resume = Resume
 open = Open
@@ -151,6 +152,7 @@ files-held-us = Paused
 files-held-them = Paused by the other side
 files-held-reason = Paused: { $reason }
 files-done = Received
+files-incomplete = { $failed } of { $count } did not arrive
 files-sent = { $count ->
     [one] Sent to 1 person
    *[other] Sent to { $count } people

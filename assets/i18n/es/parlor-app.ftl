@@ -140,6 +140,7 @@ typing-many = { $count } personas están escribiendo…
 
 take = Aceptar
 decline = Rechazar
+take-after-all = Aceptar de todos modos
 pause = Pausar
 resume = Reanudar
 open = Abrir
@@ -151,6 +152,7 @@ files-held-us = En pausa
 files-held-them = La otra parte lo ha pausado
 files-held-reason = En pausa: { $reason }
 files-done = Recibido
+files-incomplete = No llegaron { $failed } de { $count }
 files-sent = { $count ->
     [one] Enviado a 1 persona
    *[other] Enviado a { $count } personas

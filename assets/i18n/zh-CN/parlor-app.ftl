@@ -125,6 +125,7 @@ typing-many = { $count } 人正在输入…
 
 take = 接收
 decline = 拒绝
+take-after-all = 改为接收
 pause = 暂停
 resume = 继续
 open = 打开
@@ -136,6 +137,7 @@ files-held-us = 已暂停
 files-held-them = 对方已暂停
 files-held-reason = 已暂停：{ $reason }
 files-done = 已接收
+files-incomplete = { $count } 个中有 { $failed } 个未送达
 files-sent = 已发送给 { $count } 人
 files-declined = 已拒绝
 files-cancelled-us = 你已取消

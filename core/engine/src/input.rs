@@ -315,6 +315,11 @@ pub enum Command {
         /// Why not, for the other person to read.
         reason: Option<String>,
     },
+    /// Take all files of an offer after all that ended without them: declined, cancelled or failed.
+    TakeUpAgain {
+        /// The offer.
+        key: IncomingKey,
+    },
     /// Stop a transfer from this device.
     CancelOutgoing {
         /// The transfer.

@@ -105,6 +105,18 @@ impl World {
         self.input(node, Input::Command(Command::CancelIncoming { key }));
     }
 
+    /// The person wants files of an offer after all that ended without them.
+    pub fn take_up_again(&mut self, node: NodeIx, key: IncomingKey) {
+        let all = 0..self.ledger.offers[&key].len();
+        let all = all.map(|file| u32::try_from(file).expect("offers are short"));
+        self.nodes[node].received.remove(&key);
+        self.nodes[node].taken.insert(key, all.collect());
+        let device = self.nodes[node].device;
+        let sender = self.node_of(key.from).expect("somebody offered it");
+        self.nodes[sender].sent.remove(&(key.transfer, device));
+        self.input(node, Input::Command(Command::TakeUpAgain { key }));
+    }
+
     /// The person wants something.
     pub fn command(&mut self, node: NodeIx, command: Command) {
         self.input(node, Input::Command(command));

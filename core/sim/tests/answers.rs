@@ -73,3 +73,77 @@ fn cancelling_ends_it_on_both_sides() {
         },
     );
 }
+
+fn outcomes(world: &World, node: usize) -> Vec<Outcome> {
+    let notices = world.notices(node).iter();
+    notices
+        .filter_map(|notice| match notice {
+            Notice::Received { outcome, .. } => Some(outcome.clone()),
+            _ => None,
+        })
+        .collect()
+}
+
+#[test]
+fn what_was_declined_or_cancelled_can_be_had_after_all() {
+    check(module_path!(), "had_after_all", 30, |seed| {
+        let mut world = World::rough(seed);
+        world.room(2);
+        let declines = world.dice().bool();
+        if declines {
+            world.set_manner(1, Manner::Declines);
+        }
+        let transfer = world.offer(0, &[300_000, 200_000]);
+        let key = world.key(0, transfer);
+        if !declines {
+            let millis = world.dice().u64(500..4000);
+            world.run_for(Duration::from_millis(millis));
+            world.cancel_incoming(1, key);
+        }
+        world.settle();
+        if let Some(Outcome::Complete { .. }) = outcomes(&world, 1).last() {
+            return;
+        }
+        let is_away = world.dice().bool();
+        if is_away {
+            world.cut(0, 1);
+            world.run_for(Duration::from_secs(20));
+        }
+        world.take_up_again(1, key);
+        if is_away {
+            world.run_for(Duration::from_secs(5));
+            world.heal(0, 1);
+        }
+        world.settle();
+        let complete = Outcome::Complete {
+            files: 2,
+            bytes: 500_000,
+        };
+        assert_eq!(outcomes(&world, 1).last(), Some(&complete));
+    });
+}
+
+#[test]
+fn files_that_the_disk_refused_can_be_tried_again_and_the_others_are_not_sent_twice() {
+    check(module_path!(), "tried_again", 30, |seed| {
+        let mut world = World::new(seed);
+        world.room(2);
+        world.faults().disk.create_fails = 500;
+        let transfer = world.offer(0, &[150_000, 60_000, 500, 90_000]);
+        world.settle();
+        let key = world.key(0, transfer);
+        let received = |world: &World| {
+            let is_received = |n: &&Notice| matches!(n, Notice::FileReceived { .. });
+            world.notices(1).iter().filter(is_received).count()
+        };
+        if received(&world) == 4 {
+            return;
+        }
+        world.faults().disk.create_fails = 0;
+        world.take_up_again(1, key);
+        world.settle();
+        assert_eq!(received(&world), 4);
+        let last = outcomes(&world, 1).pop();
+        assert!(matches!(last, Some(Outcome::Complete { files: 4, .. })));
+    });
+}

@@ -58,6 +58,15 @@ impl Model {
                 let wanted = if takes { all.collect() } else { Vec::new() };
                 to_room(RoomEffect::Answer(key, wanted))
             }
+            RoomIntent::TakeUpAgain(key) => {
+                let room = self.rooms.get_mut(&id);
+                let files = room.and_then(|room| room.timeline.files_mut(key.from, key.transfer));
+                if let Some(files) = files {
+                    files.fate = Fate::Taken;
+                    files.failures.clear();
+                }
+                to_room(RoomEffect::TakeUpAgain(key))
+            }
             RoomIntent::Pause(of, is_paused) => to_room(RoomEffect::Pause(of, is_paused)),
             RoomIntent::Cancel(of) => to_room(RoomEffect::Cancel(of)),
             RoomIntent::OpenCode => to_room(RoomEffect::OpenCode),

@@ -404,6 +404,30 @@ fn a_link_that_comes_before_the_name_waits_for_it() {
 }
 
 #[test]
+fn what_did_not_come_can_be_had_after_all() {
+    let mut model = in_a_room();
+    let (key, offered) = offer(OfferStanding::Open);
+    notice(&mut model, offered);
+    in_room(&mut model, RoomIntent::Answer(key, false));
+    let again = |model: &Model| match all_rows(model).pop().map(|row| row.body) {
+        Some(RowBody::Files(files)) => files.again,
+        _ => None,
+    };
+    assert_eq!(again(&model), Some(key));
+    let effects = in_room(&mut model, RoomIntent::TakeUpAgain(key));
+    assert!(matches!(
+        effects[..],
+        [Effect::Room(_, RoomEffect::TakeUpAgain(_))]
+    ));
+    assert_eq!(again(&model), None);
+    let reason = "no".to_owned();
+    let by_us = false;
+    let outcome = Outcome::Cancelled { by_us, reason };
+    notice(&mut model, Notice::Received { key, outcome });
+    assert_eq!(again(&model), None, "the sender wants it no more");
+}
+
+#[test]
 fn older_entries_are_asked_for_once() {
     let mut model = in_a_room();
     let entry = crate::timeline::Entry {

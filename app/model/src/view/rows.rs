@@ -116,10 +116,14 @@ pub struct FilesRow {
     pub cells: Vec<FileCell>,
     /// Files in all.
     pub count: usize,
+    /// Those of them that did not come.
+    pub failed: usize,
     /// Bytes in all.
     pub total_bytes: u64,
     /// How it stands.
     pub state: FilesState,
+    /// What to take up again, where it ended without all of its files.
+    pub again: Option<IncomingKey>,
 }
 
 /// One file.
@@ -337,8 +341,13 @@ pub(super) fn files_row(room: &RoomModel, key: EntryKey, is_ours: bool, files: &
         of,
         cells: cells.collect(),
         count: files.files.len(),
+        failed: files.failures.len(),
         total_bytes: files.files.iter().map(|file| file.size).sum(),
         state: files_state(room, of, files),
+        again: match of {
+            TransferRef::Incoming(key) if files.lacks_some() => Some(key),
+            TransferRef::Incoming(_) | TransferRef::Outgoing(_) => None,
+        },
     }
 }
 

@@ -12,6 +12,7 @@ use crate::input::{Command, IncomingKey, MessageId};
 use crate::notice::{CodeEnd, Notice};
 use crate::output::{DiskRequest, LinkAction, Output};
 use crate::transfer::OUTGOING_MAX;
+use crate::transfer::incoming::Incoming;
 use crate::transfer::outgoing::Outgoing;
 
 /// Small pictures that are kept for people who come later, in bytes, of all offers.
@@ -45,6 +46,7 @@ impl Session {
                 let reason = reason.map(|reason| one_line(&reason, REASON_MAX_BYTES));
                 self.with_incoming(key, |incoming| incoming.answer_offer(&accepted, reason));
             }
+            Command::TakeUpAgain { key } => self.with_incoming(key, Incoming::take_up_again),
             Command::CancelOutgoing { transfer } => {
                 self.cancel_outgoing(transfer, "the sender stopped it");
             }

@@ -325,9 +325,34 @@ impl Incoming {
             self.state = State::Active;
             self.queue_wanted();
         }
+        steps.push(self.keep());
+        steps
+    }
+
+    fn keep(&self) -> Step {
         let (key, files, marks) = (self.key, self.offered(), self.marks());
         let record = IncomingRecord { key, files, marks };
-        steps.push(Step::Disk(DiskRequest::KeepIncoming { record }));
+        Step::Disk(DiskRequest::KeepIncoming { record })
+    }
+
+    /// It ended without all of its files, and the person wants the others after all.
+    pub(crate) fn take_up_again(&mut self) -> Vec<Step> {
+        let is_whole = self.done().len() == self.files.len();
+        if self.state != State::Ended || is_whole {
+            return Vec::new();
+        }
+        for file in &mut self.files {
+            if !matches!(file.state, FileState::Done) {
+                file.state = FileState::Queued;
+            }
+        }
+        self.state = State::Active;
+        self.stopped = None;
+        // The sender may be away, and has to hear of it first when it is back.
+        self.is_confirmed = false;
+        self.queue_wanted();
+        let mut steps = vec![self.keep()];
+        steps.extend(self.answer_again());
         steps
     }
 

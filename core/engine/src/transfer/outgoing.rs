@@ -216,10 +216,11 @@ impl Outgoing {
         }
         // One that knows the offer from before may be faster than ours.
         let receiver = self.receivers.entry(device).or_insert_with(Receiver::new);
-        if receiver.state == ReceiverState::Ended {
+        let was_over = receiver.state == ReceiverState::Ended;
+        if was_over && !receiver.takes_up_again(&answer.accepted, &self.broken) {
             return Ok(Vec::new());
         }
-        let is_first = !core::mem::replace(&mut receiver.has_answered, true);
+        let is_first = !core::mem::replace(&mut receiver.has_answered, true) || was_over;
         receiver.park();
         receiver.paused = None;
         receiver.accepted = answer.accepted.iter().copied().collect();

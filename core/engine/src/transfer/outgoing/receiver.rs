@@ -54,6 +54,21 @@ impl Receiver {
         }
     }
 
+    /// It came to its end with the offer, and may want files after all that it does not have. Those
+    /// that it gave up are open again if one of them can still be read.
+    pub(super) fn takes_up_again(
+        &mut self,
+        accepted: &[u32],
+        broken: &BTreeMap<u32, String>,
+    ) -> bool {
+        let mut lacking = accepted.iter().filter(|file| !self.done.contains(file));
+        let is_any = lacking.any(|file| !broken.contains_key(file));
+        if is_any {
+            self.failed.retain(|file| broken.contains_key(file));
+        }
+        is_any
+    }
+
     /// A file came to its end.
     pub(super) fn drop_queued(&mut self, file: u32) {
         self.queue.retain(|(queued, _)| *queued != file);
