@@ -391,14 +391,7 @@ impl Stage {
     ) -> Entry {
         let files: Vec<PathBuf> = self.files.get(which).unwrap_or_default().to_vec();
         let paths: BTreeMap<u32, PathBuf> = (0..).zip(files.iter().cloned()).collect();
-        for (file, path) in &paths {
-            let id = PictureId {
-                author,
-                transfer,
-                file: *file,
-            };
-            self.pictures.add(id, PictureSource::Path(path.clone()));
-        }
+        self.pictures.add_files((author, transfer), &paths);
         let files = files.iter().map(|path| offered(path, 2_400_000)).collect();
         Entry {
             key: EntryKey::Offer { author, transfer },

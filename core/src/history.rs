@@ -91,6 +91,10 @@ impl History {
         Self { store }
     }
 
+    pub(crate) const fn store(&self) -> &Store {
+        &self.store
+    }
+
     pub(crate) const fn connection(&self) -> &Connection {
         &self.store.connection
     }

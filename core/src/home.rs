@@ -25,7 +25,7 @@ use crate::history::{History, KeptEntry, KeptMember, unsigned};
 use crate::options::IdentityLocation;
 use crate::room::{KeyState, StartError};
 use crate::share::Shelf;
-use crate::store::{Opened, Store, Trouble};
+use crate::store::{Opened, Trouble};
 
 /// A setting's value, in bytes: far more than any has.
 pub const SETTING_MAX_BYTES: usize = 64 * 1024;
@@ -87,9 +87,8 @@ struct Inner {
     folder: PathBuf,
     key: DeviceKey,
     state: KeyState,
-    store: Mutex<History>,
-    /// For further connections; SQLite's own may not be shared by threads.
-    origin: Mutex<Store>,
+    /// Behind a lock, as SQLite's connections may not be shared by threads; a room gets its own.
+    history: Mutex<History>,
 }
 
 impl fmt::Debug for Home {
@@ -117,13 +116,11 @@ impl Home {
             let numbers = store.offer_numbers().map_err(refused)?;
             Shelf::new(Some(folder.join(OUTGOING_FOLDER)), 0).keep_only(&numbers);
         }
-        let history = History::of(store.another().map_err(refused)?);
         Ok(Self(Arc::new(Inner {
             folder: folder.to_owned(),
             key,
             state,
-            store: Mutex::new(history),
-            origin: Mutex::new(store),
+            history: Mutex::new(History::of(store)),
         })))
     }
 
@@ -148,17 +145,17 @@ impl Home {
 
     /// What a room of this home starts with.
     pub(crate) fn for_a_room(&self) -> Result<Opened, Trouble> {
-        let origin = self.0.origin.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(Opened {
             key: self.0.key.clone(),
             state: self.0.state,
-            store: origin.another()?,
+            store: self.history().store().another()?,
         })
     }
 
     fn history(&self) -> MutexGuard<'_, History> {
         // Nothing is half done in there: SQLite rolls back.
-        self.0.store.lock().unwrap_or_else(PoisonError::into_inner)
+        let history = self.0.history.lock();
+        history.unwrap_or_else(PoisonError::into_inner)
     }
 
     fn told<T>(&self, done: rusqlite::Result<T>) -> Result<T, HomeError> {
@@ -326,8 +323,7 @@ impl Home {
     /// # Errors
     /// [`HomeError::File`].
     pub fn block(&self, device: DeviceId, is_blocked: bool) -> Result<(), HomeError> {
-        let origin = self.0.origin.lock().unwrap_or_else(PoisonError::into_inner);
-        let done = origin.block(device, is_blocked);
+        let done = self.history().store().block(device, is_blocked);
         self.told(done)
     }
 
@@ -336,8 +332,7 @@ impl Home {
     /// # Errors
     /// [`HomeError::File`].
     pub fn known_devices(&self) -> Result<Vec<KnownDevice>, HomeError> {
-        let origin = self.0.origin.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = origin.known_devices();
+        let known = self.history().store().known_devices();
         self.told(known)
     }
 }

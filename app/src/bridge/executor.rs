@@ -11,7 +11,6 @@ use parlor_app_model::timeline::{Body, EntryKey};
 use parlor_app_model::toast::Trouble;
 use parlor_core::home::{Home, HomeError};
 use parlor_core::options::{IdentityLocation, RoomOptions};
-use parlor_core::picture::PictureSource;
 use parlor_core::room::notice::Notice;
 use parlor_core::room::{Room, RoomClosed};
 use parlor_proto::code::Code;
@@ -23,7 +22,7 @@ use parlor_proto::text::DisplayName;
 use tokio::sync::mpsc;
 
 use super::hosting::Hosting;
-use super::pictures::{PictureId, Pictures};
+use super::pictures::Pictures;
 use super::pump::Outlets;
 use super::rooms::Rooms;
 use super::translate;
@@ -382,14 +381,7 @@ impl Executor {
             let EntryKey::Offer { transfer, .. } = entry.key else {
                 continue;
             };
-            for (file, path) in &files.paths {
-                let id = PictureId {
-                    author,
-                    transfer,
-                    file: *file,
-                };
-                self.pictures.add(id, PictureSource::Path(path.clone()));
-            }
+            self.pictures.add_files((author, transfer), &files.paths);
         }
         let receipts = receipts.into_iter();
         let receipts = receipts.map(|(stream, reader)| (reader.device, stream, reader.through));

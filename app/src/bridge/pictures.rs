@@ -2,7 +2,8 @@
 //!
 //! Only files that a room told of have an address; nothing else on the disk can be asked for.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use parlor_core::picture::{PictureError, PictureSource, PictureWorker, Preview};
@@ -86,6 +87,18 @@ impl Pictures {
 
     fn shelf(&self) -> std::sync::MutexGuard<'_, Shelf> {
         self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives files of an offer their addresses.
+    pub fn add_files(&self, (author, transfer): (DeviceId, u64), paths: &BTreeMap<u32, PathBuf>) {
+        for (file, path) in paths {
+            let id = PictureId {
+                author,
+                transfer,
+                file: *file,
+            };
+            self.add(id, PictureSource::Path(path.clone()));
+        }
     }
 
     /// Gives a file an address. A file on the disk takes the place of the small picture that came

@@ -97,9 +97,8 @@ fn note(room: RoomId, own: DeviceId, event: &RoomEvent, outlets: &Outlets) -> Op
         | RoomEvent::OfferedAgain {
             transfer, paths, ..
         } => {
-            for (file, path) in (0..).zip(paths) {
-                add(own, *transfer, file, PictureSource::Path(path.clone()));
-            }
+            let paths = (0..).zip(paths.iter().cloned()).collect();
+            outlets.pictures.add_files((own, *transfer), &paths);
             None
         }
         RoomEvent::Session(_) | RoomEvent::Preparing { .. } | RoomEvent::NotPrepared { .. } => None,
