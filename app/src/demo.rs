@@ -12,7 +12,6 @@ use parlor_app_model::model::{Screen, Sheet};
 use parlor_app_model::msg::{Intent, Msg, Report, RoomIntent};
 use parlor_app_model::settings::{AcceptWhom, Look, Profile, Settings};
 use parlor_app_model::timeline::{Body, Entry, EntryKey, Files};
-use parlor_core::picture::PictureSource;
 use parlor_core::room::input::IncomingKey;
 use parlor_core::room::known::Standing;
 use parlor_core::room::notice::{Notice, OfferStanding};
@@ -24,7 +23,7 @@ use parlor_proto::id::{DeviceId, RoomId};
 use tokio::sync::mpsc;
 
 use crate::bridge::executor::Setup;
-use crate::bridge::pictures::{PictureId, Pictures};
+use crate::bridge::pictures::Pictures;
 
 use cast::{
     HOUR_MS, JONAS, MINUTE_MS, MIRA, NOW_MS, OWN, STREAM, answer, invite, message, name, offered,
