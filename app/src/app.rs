@@ -1,7 +1,8 @@
 //! The root: starts the bridge, provides what components share, shows the screen.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use dioxus::prelude::*;
 use dioxus_desktop::wry::http::Response;
@@ -16,8 +17,8 @@ use crate::bridge::executor::Setup;
 use crate::bridge::pictures::{PictureId, Pictures};
 use crate::bridge::{self, Courier, executor};
 use crate::component::toast::Toasts;
-use crate::instance::Given;
-use crate::window::WindowPlace;
+use crate::given::Given;
+use crate::platform::Platform;
 use crate::words::Words;
 use crate::{platform, screen, sheet};
 
@@ -77,16 +78,18 @@ pub fn App() -> Element {
     let words = use_memo(move || Words::new(language.read().as_deref()));
     use_context_provider(|| model);
     use_context_provider(|| words);
+    let platform = use_hook(platform::current);
+    use_context_provider(|| platform.abilities());
     let class = if start.scene.is_some() {
         "app still"
     } else {
         "app"
     };
     let folder = start.data_folder.clone();
-    let reports = use_bridge(model, start, &pictures);
+    let reports = use_bridge(model, start, &pictures, platform.clone());
     serve_pictures(pictures);
     serve_fonts();
-    watch_window(reports, folder);
+    watch_window(reports, platform, folder);
     let look = use_memo(move || model.read().settings.look);
     let look = match *look.read() {
         Look::System => "system",
@@ -102,7 +105,12 @@ pub fn App() -> Element {
 }
 
 /// Starts model and executor once; gives the way to the model for what the window tells.
-fn use_bridge(model: Signal<Model>, start: Start, pictures: &Pictures) -> mpsc::Sender<Msg> {
+fn use_bridge(
+    model: Signal<Model>,
+    start: Start,
+    pictures: &Pictures,
+    platform: Arc<dyn Platform>,
+) -> mpsc::Sender<Msg> {
     let pictures = pictures.clone();
     let (courier, reports) = use_hook(move || {
         let (courier, reports, queue) = bridge::queue();
@@ -111,13 +119,14 @@ fn use_bridge(model: Signal<Model>, start: Start, pictures: &Pictures) -> mpsc::
         let world = reports.clone();
         let setup = Setup {
             data_folder: start.data_folder,
-            platform: platform::current(),
+            platform,
             pictures,
             raise: raise_window(),
         };
         for intent in start.given.intents() {
             courier.send(intent);
         }
+        take_given(setup.platform.clone(), reports.clone());
         match start.scene {
             #[cfg(feature = "demo")]
             Some(scene) => {
@@ -132,6 +141,17 @@ fn use_bridge(model: Signal<Model>, start: Start, pictures: &Pictures) -> mpsc::
     });
     use_context_provider(|| Courier::clone(&courier));
     reports
+}
+
+/// Takes what links and other apps gave meanwhile.
+fn take_given(platform: Arc<dyn Platform>, reports: mpsc::Sender<Msg>) {
+    tokio::task::spawn_blocking(move || {
+        for intent in platform.given().intents() {
+            if reports.blocking_send(Msg::Intent(intent)).is_err() {
+                return;
+            }
+        }
+    });
 }
 
 /// This device, once the home is open.
@@ -214,45 +234,66 @@ fn serve_fonts() {
     });
 }
 
-/// Tells the model whether the window is in front, and keeps where it was.
-fn watch_window(reports: mpsc::Sender<Msg>, folder: Option<PathBuf>) {
+/// Tells the model whether the app is in front, and keeps where its window was.
+fn watch_window(reports: mpsc::Sender<Msg>, platform: Arc<dyn Platform>, folder: Option<PathBuf>) {
     use dioxus_desktop::tao::event::{Event, WindowEvent};
     let window = dioxus_desktop::use_window();
     use_wry_event_handler(move |event, _| {
-        let Event::WindowEvent { event, .. } = event else {
-            return;
+        let is_in_front = match event {
+            Event::WindowEvent {
+                event: WindowEvent::Focused(is_in_front),
+                ..
+            } => Some(*is_in_front),
+            // Only phones tell of these two.
+            Event::Resumed => Some(true),
+            Event::Suspended => Some(false),
+            _ => None,
         };
-        if let WindowEvent::Focused(is_in_front) = event
+        let is_going = matches!(
+            event,
+            Event::WindowEvent {
+                event: WindowEvent::CloseRequested,
+                ..
+            }
+        );
+        if let Some(is_in_front) = is_in_front
             && reports
-                .try_send(Msg::Report(Report::InFront(*is_in_front)))
+                .try_send(Msg::Report(Report::InFront(is_in_front)))
                 .is_err()
         {
             tracing::debug!("the model does not keep up with the window");
         }
-        if matches!(
-            event,
-            WindowEvent::Focused(false) | WindowEvent::CloseRequested
-        ) && let Some(folder) = &folder
+        if is_in_front == Some(true) {
+            take_given(platform.clone(), reports.clone());
+        }
+        if (is_going || is_in_front == Some(false))
+            && let Some(folder) = &folder
         {
-            place_of(&window).keep(folder);
+            keep_place(&window, folder);
         }
     });
 }
 
-fn place_of(window: &dioxus_desktop::tao::window::Window) -> WindowPlace {
+#[cfg(not(any(target_os = "android", target_os = "ios")))]
+fn keep_place(window: &dioxus_desktop::tao::window::Window, folder: &Path) {
     let scale = window.scale_factor();
     let size = window.inner_size().to_logical(scale);
     let position = window
         .outer_position()
         .unwrap_or_default()
         .to_logical(scale);
-    WindowPlace {
+    let place = crate::window::WindowPlace {
         width: size.width,
         height: size.height,
         x: position.x,
         y: position.y,
-    }
+    };
+    place.keep(folder);
 }
+
+/// The window of a phone is its screen.
+#[cfg(any(target_os = "android", target_os = "ios"))]
+fn keep_place(_: &dioxus_desktop::tao::window::Window, _: &Path) {}
 
 /// The stage, the screen and the sheet.
 #[component]

@@ -10,10 +10,11 @@ use std::time::Duration;
 use interprocess::local_socket::tokio::Stream;
 use interprocess::local_socket::traits::tokio::{Listener as _, Stream as _};
 use interprocess::local_socket::{ListenerOptions, Name};
-use parlor_app_model::msg::{Intent, Msg};
-use serde::{Deserialize, Serialize};
+use parlor_app_model::msg::Msg;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::sync::mpsc;
+
+use crate::given::Given;
 
 /// What is handed over, in bytes, at most: thousands of paths.
 const MESSAGE_MAX_BYTES: u64 = 4 * 1024 * 1024;
@@ -24,26 +25,6 @@ const HAND_OVER_MAX: Duration = Duration::from_secs(2);
 /// The socket's name in the data folder.
 #[cfg(unix)]
 const SOCKET: &str = "parlor.sock";
-
-/// What an app was started with.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Given {
-    /// A link to go in by.
-    pub link: Option<String>,
-    /// Files to be shared.
-    pub files: Vec<PathBuf>,
-}
-
-impl Given {
-    /// What the person wants by it.
-    #[must_use]
-    pub fn intents(self) -> Vec<Intent> {
-        let link = self.link.map(Intent::OpenLink);
-        let files = (!self.files.is_empty()).then_some(Intent::ShareIn(self.files));
-        link.into_iter().chain(files).collect()
-    }
-}
 
 #[cfg(unix)]
 fn name(folder: &Path) -> io::Result<Name<'static>> {
@@ -119,6 +100,8 @@ async fn take(stream: Stream) -> io::Result<Given> {
 
 #[cfg(test)]
 mod tests {
+    use parlor_app_model::msg::Intent;
+
     use super::*;
 
     #[tokio::test]

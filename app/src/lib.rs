@@ -16,10 +16,13 @@
 pub mod app;
 pub mod bridge;
 pub mod format;
+pub mod given;
+#[cfg(not(any(target_os = "android", target_os = "ios")))]
 pub mod instance;
 pub mod licences;
 pub mod platform;
 pub mod qr;
+#[cfg(not(any(target_os = "android", target_os = "ios")))]
 pub mod window;
 pub mod words;
 

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 
+use crate::given::Given;
+
 #[cfg(not(any(target_os = "android", target_os = "ios")))]
 mod desktop;
 
@@ -16,8 +18,38 @@ pub type Later<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 #[error("{0}")]
 pub struct PlatformError(pub String);
 
+/// What screens offer only where the system has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Abilities {
+    /// Files are in folders that the person can look into; where they are not, a copy can be saved.
+    pub can_reveal: bool,
+    /// There is a camera that can be held to a QR.
+    pub can_scan: bool,
+}
+
+/// Where files went that were handed to another app.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shared {
+    /// The system asks the person which app.
+    Sheet,
+    /// They are in the clipboard, for the person to paste.
+    Clipboard,
+}
+
 /// What the system around the app can do.
+///
+/// Everything but [`Self::abilities`] is called from threads that may wait, never from the one of
+/// the window.
 pub trait Platform: fmt::Debug + Send + Sync {
+    /// What screens may offer.
+    fn abilities(&self) -> Abilities;
+
+    /// What links and other apps gave since this was last asked, where that does not come with
+    /// another start.
+    fn given(&self) -> Given {
+        Given::default()
+    }
+
     /// Where the app keeps what it knows.
     ///
     /// # Errors
@@ -59,6 +91,24 @@ pub trait Platform: fmt::Debug + Send + Sync {
     /// # Errors
     /// What the system says.
     fn reveal(&self, path: &Path) -> Result<(), PlatformError>;
+
+    /// Keeps copies of files where the person wants them; `false` if they want none after all.
+    fn save(&self, title: String, paths: Vec<PathBuf>) -> Later<Result<bool, PlatformError>>;
+
+    /// Hands files to another app.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn share_out(&self, paths: &[PathBuf]) -> Result<Shared, PlatformError>;
+
+    /// Lets the person take a picture of a QR; none when they do not.
+    fn scan(&self) -> Later<Result<Option<PathBuf>, PlatformError>>;
+
+    /// Keeps the device from falling asleep by itself, until told otherwise or the app ends.
+    ///
+    /// # Errors
+    /// What the system says; the device then sleeps when it wants.
+    fn keep_awake(&self, is_awake: bool) -> Result<(), PlatformError>;
 
     /// Tells the person something while they look elsewhere.
     ///

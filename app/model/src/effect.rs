@@ -138,6 +138,14 @@ pub enum PlatformEffect {
     Open(PathBuf),
     /// Show a file where it is.
     Reveal(PathBuf),
+    /// Keep copies of files where the person wants them.
+    Save(Vec<PathBuf>),
+    /// Hand files to another app.
+    ShareOut(Vec<PathBuf>),
+    /// Let the person take a picture of a QR.
+    Scan,
+    /// Keep the device from falling asleep, or no longer.
+    KeepAwake(bool),
     /// Tell the person something while the app is not in front.
     Notify {
         /// The room.

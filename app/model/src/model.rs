@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use parlor_engine::view::TransferStateView;
 use parlor_proto::id::{DeviceId, RoomId};
 
 use crate::join::Join;
@@ -99,6 +100,8 @@ pub struct Model {
     pub toasts: Vec<Toast>,
     /// Toasts so far.
     pub(crate) toast_count: u64,
+    /// Whether the platform was asked to keep the device awake.
+    pub(crate) is_kept_awake: bool,
 }
 
 impl Model {
@@ -115,6 +118,19 @@ impl Model {
             Screen::Room(room) => Some(room),
             _ => None,
         }
+    }
+
+    /// Whether bytes of a file move in any room: the device should not fall asleep now. What is
+    /// held, or waits for somebody who is not here, may wait asleep.
+    #[must_use]
+    pub fn is_moving(&self) -> bool {
+        self.rooms.values().any(|room| {
+            room.view.transfers.iter().any(|transfer| {
+                transfer.state == TransferStateView::Active
+                    && transfer.hold.is_none()
+                    && room.connected().any(|device| device == transfer.with)
+            })
+        })
     }
 
     /// Rooms that are not about to go, the one where something happened last first.

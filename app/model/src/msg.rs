@@ -50,6 +50,8 @@ pub enum Intent {
     JoinByPicture(PathBuf),
     /// Let the person choose such a picture.
     PickQrPicture,
+    /// Let the person take such a picture.
+    Scan,
     /// A link was opened that the system handed to the app.
     OpenLink(String),
     /// Files came from another app, for a room to be chosen.
@@ -75,6 +77,10 @@ pub enum Intent {
     Open(PathBuf),
     /// Show a file where it is.
     Reveal(PathBuf),
+    /// Keep copies of files where the person wants them.
+    Save(Vec<PathBuf>),
+    /// Hand files to another app.
+    ShareOut(Vec<PathBuf>),
     /// Take back what a toast says.
     Undo(u64),
     /// Send a toast away.
@@ -109,6 +115,10 @@ pub enum RoomIntent {
     Pause(TransferRef, bool),
     /// Stop a transfer.
     Cancel(TransferRef),
+    /// Keep copies of the files of an offer that are here.
+    Save(TransferRef),
+    /// Hand the files of an offer that are here to another app.
+    ShareOut(TransferRef),
     /// A code to read out, a new one if there is one.
     OpenCode,
     /// End the code.
@@ -246,6 +256,10 @@ pub enum Report {
     FolderPicked(PathBuf),
     /// Text is in the clipboard.
     Copied,
+    /// Files are in the clipboard, as this system has nothing else to hand them on by.
+    FilesCopied,
+    /// Copies of files are where the person wanted them.
+    Saved,
     /// Something did not work.
     Trouble(Trouble),
 }

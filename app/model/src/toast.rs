@@ -36,6 +36,10 @@ pub enum ToastText {
     },
     /// Something is in the clipboard.
     Copied,
+    /// Files are in the clipboard.
+    FilesCopied,
+    /// Copies of files were made.
+    Saved,
     /// Something went wrong.
     Trouble(Trouble),
 }
@@ -67,6 +71,21 @@ pub enum Trouble {
     },
     /// A file cannot be opened or shown.
     NotShown {
+        /// Why.
+        reason: String,
+    },
+    /// A copy of a file cannot be made.
+    NotSaved {
+        /// Why.
+        reason: String,
+    },
+    /// Files cannot be handed to another app.
+    NotSharedOut {
+        /// Why.
+        reason: String,
+    },
+    /// The camera cannot be used.
+    NoCamera {
         /// Why.
         reason: String,
     },

@@ -29,10 +29,16 @@ const SHARING_MAX: usize = 10_000;
 impl Model {
     /// Takes a message; gives what is to be done about it.
     pub fn update(&mut self, msg: Msg) -> Vec<Effect> {
-        match msg {
+        let mut effects = match msg {
             Msg::Intent(intent) => self.on_intent(intent),
             Msg::Report(report) => self.on_report(report),
+        };
+        let is_moving = self.is_moving();
+        if self.is_kept_awake != is_moving {
+            self.is_kept_awake = is_moving;
+            effects.push(Effect::Platform(PlatformEffect::KeepAwake(is_moving)));
         }
+        effects
     }
 
     fn on_intent(&mut self, intent: Intent) -> Vec<Effect> {
@@ -56,6 +62,7 @@ impl Model {
             Intent::PickQrPicture => {
                 return vec![Effect::Platform(PlatformEffect::PickQrPicture)];
             }
+            Intent::Scan => return vec![Effect::Platform(PlatformEffect::Scan)],
             Intent::OpenLink(link) => return self.open_link(link),
             Intent::ShareIn(mut paths) => {
                 paths.truncate(SHARING_MAX);
@@ -76,6 +83,10 @@ impl Model {
             Intent::Copy(text) => return vec![Effect::Platform(PlatformEffect::Copy(text))],
             Intent::Open(path) => return vec![Effect::Platform(PlatformEffect::Open(path))],
             Intent::Reveal(path) => return vec![Effect::Platform(PlatformEffect::Reveal(path))],
+            Intent::Save(paths) => return vec![Effect::Platform(PlatformEffect::Save(paths))],
+            Intent::ShareOut(paths) => {
+                return vec![Effect::Platform(PlatformEffect::ShareOut(paths))];
+            }
             Intent::Undo(toast) => return self.undo(toast),
             Intent::Dismiss(toast) => return self.end_toasts(|ended| ended.id == toast),
         }
@@ -251,6 +262,8 @@ impl Model {
                 return vec![Effect::Room(room, share)];
             }
             Report::Copied => self.toast(ToastText::Copied),
+            Report::FilesCopied => self.toast(ToastText::FilesCopied),
+            Report::Saved => self.toast(ToastText::Saved),
             Report::Trouble(trouble) => self.trouble(trouble),
             in_room => return self.on_room_report(in_room),
         }

@@ -26,7 +26,6 @@ use super::pictures::Pictures;
 use super::pump::Outlets;
 use super::rooms::Rooms;
 use super::translate;
-use crate::instance;
 use crate::platform::Platform;
 use crate::qr;
 use crate::words::Words;
@@ -99,11 +98,7 @@ async fn open(setup: Setup, reports: &mpsc::Sender<Msg>) -> Result<Executor, Str
         Ok::<_, String>((home, profile, settings, rooms, known))
     });
     let (home, profile, settings, rooms, known) = read.await?;
-    tokio::spawn(instance::listen(
-        home.folder().to_owned(),
-        reports.clone(),
-        raise,
-    ));
+    listen(home.folder().to_owned(), reports.clone(), raise);
     let profile: Option<Profile> = profile.as_deref().and_then(|text| parsed(PROFILE, text));
     let settings: Option<Settings> = settings.as_deref().and_then(|text| parsed(SETTINGS, text));
     let settings = settings.unwrap_or_default();
@@ -127,6 +122,16 @@ async fn open(setup: Setup, reports: &mpsc::Sender<Msg>) -> Result<Executor, Str
         settings,
     })
 }
+
+/// Takes what later starts are given.
+#[cfg(not(any(target_os = "android", target_os = "ios")))]
+fn listen(folder: PathBuf, reports: mpsc::Sender<Msg>, raise: mpsc::Sender<()>) {
+    tokio::spawn(crate::instance::listen(folder, reports, raise));
+}
+
+/// A phone starts an app once.
+#[cfg(any(target_os = "android", target_os = "ios"))]
+fn listen(_: PathBuf, _: mpsc::Sender<Msg>, _: mpsc::Sender<()>) {}
 
 /// What is damaged is as if never set.
 fn parsed<T: serde::de::DeserializeOwned>(name: &str, text: &str) -> Option<T> {

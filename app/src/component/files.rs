@@ -1,7 +1,7 @@
 //! Files of one offer: what they are, and how it goes with them.
 
 use dioxus::prelude::*;
-use lucide_dioxus::{AudioLines, File, Film, FolderOpen, Image, Pause, Play, X};
+use lucide_dioxus::{AudioLines, Download, File, Film, FolderOpen, Image, Pause, Play, Share2, X};
 use parlor_app_model::effect::TransferRef;
 use parlor_app_model::msg::{Intent, RoomIntent};
 use parlor_app_model::view::FileKind;
@@ -13,6 +13,7 @@ use super::button::IconButton;
 use crate::app::own_device;
 use crate::bridge::pictures::PictureId;
 use crate::bridge::use_courier;
+use crate::platform::Abilities;
 use crate::words::{Words, use_words};
 use crate::{format, t};
 
@@ -41,13 +42,14 @@ pub(crate) fn Offer(room: RoomId, files: FilesRow, by: By) -> Element {
         .cloned()
         .collect();
     let hidden = files.count - files.cells.len();
+    let is_theirs = matches!(by, By::Other { .. });
     rsx! {
         div { class: "offer",
             if !photos.is_empty() {
                 Tiles { photos, author, of: files.of, hidden: if others.is_empty() { hidden } else { 0 } }
             }
             for cell in others.clone() {
-                FileLine { key: "{cell.index}", cell }
+                FileLine { key: "{cell.index}", cell, is_theirs }
             }
             if hidden > 0 && !others.is_empty() {
                 p { class: "hint", style: "padding: 0 var(--s2)", {t!(words, "files-more", count = hidden)} }
@@ -139,10 +141,11 @@ fn address(author: DeviceId, transfer: u64, cell: &FileCell) -> String {
 }
 
 #[component]
-fn FileLine(cell: FileCell) -> Element {
+fn FileLine(cell: FileCell, is_theirs: bool) -> Element {
     let words = use_words();
     let courier = use_courier();
-    let reveal = courier.clone();
+    let (reveal, save, share) = (courier.clone(), courier.clone(), courier.clone());
+    let can_reveal = use_context::<Abilities>().can_reveal;
     let path = cell.path.clone();
     let kind = match cell.kind {
         FileKind::Photo => rsx! { Image { size: 20 } },
@@ -160,7 +163,7 @@ fn FileLine(cell: FileCell) -> Element {
     let Some(path) = path else {
         return rsx! { div { class: "file-line", {what} } };
     };
-    let shown = path.clone();
+    let (shown, saved, shared) = (path.clone(), path.clone(), path.clone());
     rsx! {
         div { style: "display: flex; align-items: center",
             button {
@@ -170,10 +173,25 @@ fn FileLine(cell: FileCell) -> Element {
                 onclick: move |_| courier.send(Intent::Open(path.clone())),
                 {what}
             }
-            IconButton {
-                label: t!(words, "reveal"),
-                onclick: move |_| reveal.send(Intent::Reveal(shown.clone())),
-                FolderOpen { size: 18 }
+            if can_reveal {
+                IconButton {
+                    label: t!(words, "reveal"),
+                    onclick: move |_| reveal.send(Intent::Reveal(shown.clone())),
+                    FolderOpen { size: 18 }
+                }
+            } else if is_theirs {
+                IconButton {
+                    label: t!(words, "save-copy"),
+                    onclick: move |_| save.send(Intent::Save(vec![saved.clone()])),
+                    Download { size: 18 }
+                }
+            }
+            if is_theirs {
+                IconButton {
+                    label: t!(words, "share-out"),
+                    onclick: move |_| share.send(Intent::ShareOut(vec![shared.clone()])),
+                    Share2 { size: 18 }
+                }
             }
         }
     }
@@ -212,6 +230,12 @@ fn State(room: RoomId, files: FilesRow, by: By) -> Element {
                 if let Some(of) = files.again {
                     Again { room, of, was_declined: over == FilesState::Declined }
                 }
+                // Photos have no line of their own for it.
+                if files.cells.iter().any(|cell| is_shown(cell) && cell.path.is_some())
+                    && matches!(by, By::Other { .. })
+                {
+                    HandOn { room, of: files.of }
+                }
             }
         },
     }
@@ -232,6 +256,26 @@ fn Again(room: RoomId, of: IncomingKey, was_declined: bool) -> Element {
             } else {
                 {t!(words, "retry")}
             }
+        }
+    }
+}
+
+/// What can be done with all files of an offer that are here.
+#[component]
+fn HandOn(room: RoomId, of: TransferRef) -> Element {
+    let words = use_words();
+    let courier = use_courier();
+    let share = courier.clone();
+    rsx! {
+        IconButton {
+            label: t!(words, "save-copy"),
+            onclick: move |_| courier.send(Intent::Room(room, RoomIntent::Save(of))),
+            Download { size: 18 }
+        }
+        IconButton {
+            label: t!(words, "share-out"),
+            onclick: move |_| share.send(Intent::Room(room, RoomIntent::ShareOut(of))),
+            Share2 { size: 18 }
         }
     }
 }

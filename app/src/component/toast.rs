@@ -53,6 +53,8 @@ fn text(words: &Words, text: &ToastText) -> String {
         ToastText::Forgetting { .. } => t!(words, "forgetting"),
         ToastText::Blocked { name, .. } => t!(words, "blocked", name = name.clone()),
         ToastText::Copied => t!(words, "copied"),
+        ToastText::FilesCopied => t!(words, "files-copied"),
+        ToastText::Saved => t!(words, "saved-copy"),
         ToastText::Trouble(trouble) => match trouble {
             Trouble::RoomNotOpened { reason } => {
                 t!(words, "trouble-room", reason = reason.clone())
@@ -68,6 +70,11 @@ fn text(words: &Words, text: &ToastText) -> String {
             }
             Trouble::NotKept { reason } => t!(words, "trouble-keep", reason = reason.clone()),
             Trouble::NotShown { reason } => t!(words, "trouble-show", reason = reason.clone()),
+            Trouble::NotSaved { reason } => t!(words, "trouble-save", reason = reason.clone()),
+            Trouble::NotSharedOut { reason } => {
+                t!(words, "trouble-share-out", reason = reason.clone())
+            }
+            Trouble::NoCamera { reason } => t!(words, "trouble-camera", reason = reason.clone()),
             Trouble::NoClipboard { reason } => {
                 t!(words, "trouble-clipboard", reason = reason.clone())
             }

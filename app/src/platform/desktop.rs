@@ -7,7 +7,10 @@ use std::sync::{Mutex, PoisonError};
 use arboard::Clipboard;
 use directories::{ProjectDirs, UserDirs};
 
-use super::{Later, Platform, PlatformError};
+use super::{Abilities, Later, Platform, PlatformError, Shared};
+
+mod awake;
+mod copies;
 
 /// Ends of names of photos and films, for the dialog.
 const PHOTOS_AND_FILMS: &[&str] = &[
@@ -23,6 +26,7 @@ const RECEIVED: &str = "Parlor";
 pub(super) struct Desktop {
     /// What is copied goes with its owner on some systems, so it is kept while the app runs.
     clipboard: Mutex<Option<Clipboard>>,
+    awake: Mutex<Vec<keepawake::KeepAwake>>,
 }
 
 impl fmt::Debug for Desktop {
@@ -49,6 +53,13 @@ impl Desktop {
 }
 
 impl Platform for Desktop {
+    fn abilities(&self) -> Abilities {
+        Abilities {
+            can_reveal: true,
+            can_scan: false,
+        }
+    }
+
     fn data_folder(&self) -> Result<PathBuf, PlatformError> {
         let folders = ProjectDirs::from("", "", "parlor");
         let data = folders.map(|folders| folders.data_dir().join("app"));
@@ -114,6 +125,29 @@ impl Platform for Desktop {
 
     fn reveal(&self, path: &Path) -> Result<(), PlatformError> {
         opener::reveal(path).map_err(words)
+    }
+
+    fn save(&self, title: String, paths: Vec<PathBuf>) -> Later<Result<bool, PlatformError>> {
+        Box::pin(copies::save(title, paths))
+    }
+
+    fn share_out(&self, paths: &[PathBuf]) -> Result<Shared, PlatformError> {
+        self.with_clipboard(|clipboard| clipboard.set().file_list(paths))
+            .map_err(words)?;
+        Ok(Shared::Clipboard)
+    }
+
+    fn scan(&self) -> Later<Result<Option<PathBuf>, PlatformError>> {
+        Box::pin(async { Ok(None) })
+    }
+
+    fn keep_awake(&self, is_awake: bool) -> Result<(), PlatformError> {
+        let mut kept = self.awake.lock().unwrap_or_else(PoisonError::into_inner);
+        awake::release(&mut kept);
+        if is_awake {
+            *kept = awake::hold()?;
+        }
+        Ok(())
     }
 
     fn notify(&self, title: &str, body: &str) -> Result<(), PlatformError> {

@@ -11,6 +11,7 @@ use parlor_proto::invite::InviteError;
 
 use crate::bridge::use_courier;
 use crate::component::frame::Page;
+use crate::platform::Abilities;
 use crate::t;
 use crate::words::{Words, use_words};
 
@@ -28,7 +29,8 @@ pub(crate) fn Join() -> Element {
     let join = join.read();
     let first = model.peek().join.text.clone();
     let (typing, dropping, picking) = (courier.clone(), courier.clone(), courier.clone());
-    let completing = courier.clone();
+    let (completing, scanning) = (courier.clone(), courier.clone());
+    let can_scan = use_context::<Abilities>().can_scan;
     rsx! {
         Page { title: t!(words, "join-title"),
             form {
@@ -109,6 +111,15 @@ pub(crate) fn Join() -> Element {
                     }
                 },
                 ScanQrCode { size: 32 }
+                if can_scan {
+                    button {
+                        class: "button main",
+                        r#type: "button",
+                        disabled: join.is_busy,
+                        onclick: move |_| scanning.send(Intent::Scan),
+                        {t!(words, "join-scan")}
+                    }
+                }
                 button {
                     class: "button plain",
                     r#type: "button",
@@ -116,7 +127,10 @@ pub(crate) fn Join() -> Element {
                     onclick: move |_| picking.send(Intent::PickQrPicture),
                     {t!(words, "join-picture")}
                 }
-                span { class: "hint", {t!(words, "join-drop")} }
+                // What has a camera at hand has nothing to be dropped.
+                if !can_scan {
+                    span { class: "hint", {t!(words, "join-drop")} }
+                }
             }
         }
     }

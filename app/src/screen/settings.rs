@@ -10,6 +10,7 @@ use crate::app::own_device;
 use crate::bridge::{Courier, use_courier};
 use crate::component::avatar::Avatar;
 use crate::component::frame::Page;
+use crate::platform::Abilities;
 use crate::t;
 use crate::words::{LANGUAGES, use_words};
 
@@ -127,6 +128,7 @@ fn Receiving(settings: Set) -> Element {
     let model = use_context::<Signal<Model>>();
     let words = use_words();
     let courier = use_courier();
+    let has_folders = use_context::<Abilities>().can_reveal;
     let (folder, any_kind, accept) = (courier.clone(), courier.clone(), courier);
     let place = match &settings.folder {
         Some(folder) => folder.display().to_string(),
@@ -147,13 +149,15 @@ fn Receiving(settings: Set) -> Element {
         section { class: "section",
             h2 { {t!(words, "settings-receiving")} }
             div { class: "card",
-                button {
-                    class: "card-row",
-                    r#type: "button",
-                    onclick: move |_| folder.send(Intent::PickFolder),
-                    span { class: "grow", {t!(words, "settings-folder")} }
-                    span { class: "value", dir: "auto", "{place}" }
-                    ChevronRight { size: 18, class: "mirrored" }
+                if has_folders {
+                    button {
+                        class: "card-row",
+                        r#type: "button",
+                        onclick: move |_| folder.send(Intent::PickFolder),
+                        span { class: "grow", {t!(words, "settings-folder")} }
+                        span { class: "value", dir: "auto", "{place}" }
+                        ChevronRight { size: 18, class: "mirrored" }
+                    }
                 }
                 div { class: "card-row",
                     label { class: "grow", r#for: "accept", {t!(words, "settings-accept")} }

@@ -1,8 +1,10 @@
 //! What the person does in a room.
 
+use std::path::PathBuf;
+
 use parlor_proto::id::RoomId;
 
-use crate::effect::{Effect, PlatformEffect, RoomEffect};
+use crate::effect::{Effect, PlatformEffect, RoomEffect, TransferRef};
 use crate::model::{Model, Screen};
 use crate::msg::RoomIntent;
 use crate::room::Presence;
@@ -69,6 +71,8 @@ impl Model {
             }
             RoomIntent::Pause(of, is_paused) => to_room(RoomEffect::Pause(of, is_paused)),
             RoomIntent::Cancel(of) => to_room(RoomEffect::Cancel(of)),
+            RoomIntent::Save(of) => self.with_files(id, of, PlatformEffect::Save),
+            RoomIntent::ShareOut(of) => self.with_files(id, of, PlatformEffect::ShareOut),
             RoomIntent::OpenCode => to_room(RoomEffect::OpenCode),
             RoomIntent::CloseCode => to_room(RoomEffect::CloseCode),
             RoomIntent::Verify(device, matches) => to_room(RoomEffect::Verify(device, matches)),
@@ -81,6 +85,30 @@ impl Model {
             RoomIntent::ShowOlder => self.show_older(id),
             RoomIntent::Retry => self.retry(id),
         }
+    }
+
+    /// Does something with the files of an offer that are here, if any is.
+    fn with_files(
+        &mut self,
+        id: RoomId,
+        of: TransferRef,
+        effect: impl FnOnce(Vec<PathBuf>) -> PlatformEffect,
+    ) -> Vec<Effect> {
+        let (author, transfer) = match of {
+            TransferRef::Incoming(key) => (Some(key.from), key.transfer),
+            TransferRef::Outgoing(transfer) => (self.device, transfer),
+        };
+        let room = self.rooms.get_mut(&id);
+        let files = room
+            .zip(author)
+            .and_then(|(room, author)| room.timeline.files_mut(author, transfer));
+        let paths: Vec<PathBuf> = files
+            .map(|files| files.paths.values().cloned().collect())
+            .unwrap_or_default();
+        if paths.is_empty() {
+            return Vec::new();
+        }
+        vec![Effect::Platform(effect(paths))]
     }
 
     fn say(&mut self, id: RoomId, text: String, reply: Option<Reply>) -> Vec<Effect> {

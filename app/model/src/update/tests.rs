@@ -15,6 +15,7 @@ use crate::view::room::{Banner, frame};
 use crate::view::rows::{FilesState, Row, RowBody, SaidState, rows};
 
 mod people;
+mod platform;
 
 const OWN: DeviceId = DeviceId([1; 16]);
 const BOB: DeviceId = DeviceId([2; 16]);

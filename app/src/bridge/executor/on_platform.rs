@@ -1,11 +1,13 @@
 //! What the platform is asked for.
 
+use std::path::PathBuf;
+
 use parlor_app_model::effect::{NoteBody, PlatformEffect};
 use parlor_app_model::msg::{Intent, Msg, Report};
 use parlor_app_model::toast::Trouble;
 
 use super::{Executor, blocking};
-use crate::platform::PlatformError;
+use crate::platform::{PlatformError, Shared};
 use crate::t;
 use crate::words::Words;
 
@@ -15,67 +17,95 @@ const PASTED: &str = "pasted";
 impl Executor {
     pub(super) async fn on_platform(&self, effect: PlatformEffect) {
         let platform = self.platform.clone();
-        let words = &self.words;
-        let reports = self.reports.clone();
         match effect {
-            PlatformEffect::PickFiles { room, photos } => {
-                let title = if photos {
-                    t!(words, "compose-photos")
-                } else {
-                    t!(words, "compose-files")
-                };
-                tokio::spawn(async move {
-                    let paths = platform.pick_files(title, photos).await;
-                    if !paths.is_empty() {
-                        let _ = reports.send(Msg::Report(Report::Picked(room, paths))).await;
-                    }
-                });
-            }
-            PlatformEffect::PickQrPicture => {
-                let title = t!(words, "join-picture");
-                tokio::spawn(async move {
-                    let paths = platform.pick_files(title, true).await;
-                    if let Some(path) = paths.into_iter().next() {
-                        let intent = Intent::JoinByPicture(path);
-                        let _ = reports.send(Msg::Intent(intent)).await;
-                    }
-                });
-            }
-            PlatformEffect::PickFolder => {
-                let title = t!(words, "settings-folder");
-                tokio::spawn(async move {
-                    if let Some(folder) = platform.pick_folder(title).await {
-                        let _ = reports
-                            .send(Msg::Report(Report::FolderPicked(folder)))
-                            .await;
-                    }
-                });
-            }
             PlatformEffect::Paste { room } => {
                 let folder = self.home.folder().join(PASTED);
                 let pasted = blocking(move || platform.paste_picture(&folder)).await;
                 match pasted {
                     Ok(Some(path)) => self.report(Report::Picked(room, vec![path])).await,
                     Ok(None) => {}
-                    Err(error) => {
-                        let reason = error.to_string();
-                        self.trouble(Trouble::NoClipboard { reason }).await;
-                    }
+                    Err(error) => self.trouble(no_clipboard(error)).await,
                 }
             }
             PlatformEffect::Copy(text) => match blocking(move || platform.copy(&text)).await {
                 Ok(()) => self.report(Report::Copied).await,
-                Err(error) => {
-                    let reason = error.to_string();
-                    self.trouble(Trouble::NoClipboard { reason }).await;
-                }
+                Err(error) => self.trouble(no_clipboard(error)).await,
             },
             PlatformEffect::Open(path) => self.show(move || platform.open(&path)).await,
             PlatformEffect::Reveal(path) => self.show(move || platform.reveal(&path)).await,
+            PlatformEffect::ShareOut(paths) => self.share_out(paths).await,
+            PlatformEffect::KeepAwake(is_awake) => {
+                // Without anybody who keeps it awake a machine sleeps, and transfers go on later.
+                if let Err(error) = blocking(move || platform.keep_awake(is_awake)).await {
+                    tracing::debug!(%error, is_awake, "the machine sleeps when it wants");
+                }
+            }
             PlatformEffect::Notify { title, body } => {
-                let (title, body) = note(words, title, body);
+                let (title, body) = note(&self.words, title, body);
                 // Without a notification service nobody is told; the list still counts.
                 let _ = blocking(move || platform.notify(&title, &body)).await;
+            }
+            asks => self.ask(asks),
+        }
+    }
+
+    /// What a person takes their time for runs beside everything else.
+    fn ask(&self, effect: PlatformEffect) {
+        let (platform, words) = (self.platform.clone(), self.words.clone());
+        let reports = self.reports.clone();
+        tokio::spawn(async move {
+            let msg = match effect {
+                PlatformEffect::PickFiles { room, photos } => {
+                    let title = if photos {
+                        t!(words, "compose-photos")
+                    } else {
+                        t!(words, "compose-files")
+                    };
+                    let paths = platform.pick_files(title, photos).await;
+                    (!paths.is_empty()).then_some(Msg::Report(Report::Picked(room, paths)))
+                }
+                PlatformEffect::PickQrPicture => {
+                    let paths = platform.pick_files(t!(words, "join-picture"), true).await;
+                    let path = paths.into_iter().next();
+                    path.map(|path| Msg::Intent(Intent::JoinByPicture(path)))
+                }
+                PlatformEffect::Scan => match platform.scan().await {
+                    Ok(path) => path.map(|path| Msg::Intent(Intent::JoinByPicture(path))),
+                    Err(error) => {
+                        let reason = error.to_string();
+                        Some(Msg::Report(Report::Trouble(Trouble::NoCamera { reason })))
+                    }
+                },
+                PlatformEffect::PickFolder => {
+                    let folder = platform.pick_folder(t!(words, "settings-folder")).await;
+                    folder.map(|folder| Msg::Report(Report::FolderPicked(folder)))
+                }
+                PlatformEffect::Save(paths) => {
+                    match platform.save(t!(words, "save-copy"), paths).await {
+                        Ok(is_saved) => is_saved.then_some(Msg::Report(Report::Saved)),
+                        Err(error) => {
+                            let reason = error.to_string();
+                            Some(Msg::Report(Report::Trouble(Trouble::NotSaved { reason })))
+                        }
+                    }
+                }
+                _ => None,
+            };
+            if let Some(msg) = msg {
+                let _ = reports.send(msg).await;
+            }
+        });
+    }
+
+    async fn share_out(&self, paths: Vec<PathBuf>) {
+        let platform = self.platform.clone();
+        match blocking(move || platform.share_out(&paths)).await {
+            // The sheet says so itself.
+            Ok(Shared::Sheet) => {}
+            Ok(Shared::Clipboard) => self.report(Report::FilesCopied).await,
+            Err(error) => {
+                let reason = error.to_string();
+                self.trouble(Trouble::NotSharedOut { reason }).await;
             }
         }
     }
@@ -86,6 +116,11 @@ impl Executor {
             self.trouble(Trouble::NotShown { reason }).await;
         }
     }
+}
+
+fn no_clipboard(error: PlatformError) -> Trouble {
+    let PlatformError(reason) = error;
+    Trouble::NoClipboard { reason }
 }
 
 fn note(words: &Words, title: String, body: NoteBody) -> (String, String) {
