@@ -7,8 +7,15 @@ use std::sync::Arc;
 
 use crate::given::Given;
 
+#[cfg(target_os = "android")]
+mod android;
 #[cfg(not(any(target_os = "android", target_os = "ios")))]
 mod desktop;
+#[cfg(target_os = "ios")]
+mod ios;
+
+#[cfg(target_os = "ios")]
+pub use ios::opened;
 
 /// An answer that comes later.
 pub type Later<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -118,8 +125,33 @@ pub trait Platform: fmt::Debug + Send + Sync {
 }
 
 /// The platform this was built for.
-#[cfg(not(any(target_os = "android", target_os = "ios")))]
 #[must_use]
 pub fn current() -> Arc<dyn Platform> {
-    Arc::new(desktop::Desktop::default())
+    #[cfg(target_os = "android")]
+    return Arc::new(android::Android);
+    #[cfg(target_os = "ios")]
+    return Arc::new(ios::Ios);
+    #[cfg(not(any(target_os = "android", target_os = "ios")))]
+    return Arc::new(desktop::Desktop::default());
+}
+
+#[cfg(test)]
+mod tests {
+    /// Both sides name them in strings, which no compiler compares.
+    #[test]
+    fn what_android_is_asked_for_is_there_in_kotlin() {
+        let rust = include_str!("platform/android.rs");
+        let kotlin = include_str!("../../android/MainActivity.kt");
+        let calls = rust.split("call(\"").skip(1);
+        let waits = rust.split("wait(\"").skip(1);
+        let names: Vec<&str> = calls
+            .chain(waits)
+            .filter_map(|rest| rest.split('"').next())
+            .collect();
+        assert_eq!(names.len(), 12, "{names:?}");
+        for name in names {
+            let method = format!("@JvmStatic\n    fun {name}(");
+            assert!(kotlin.contains(&method), "{name}");
+        }
+    }
 }
