@@ -43,6 +43,21 @@ pub(crate) fn check() -> Result<(), TaskError> {
         ];
         crossings.extend(crates::check_tree(name, &read(&mut cargo(&args))?));
     }
+    for target in crates::PHONES {
+        let args = [
+            "tree",
+            "--locked",
+            "-p",
+            "parlor-app",
+            "-e",
+            "normal",
+            "--prefix",
+            "none",
+            "--target",
+            target,
+        ];
+        crossings.extend(crates::check_phone(target, &read(&mut cargo(&args))?));
+    }
     let args = ["metadata", "--locked", "--no-deps", "--format-version", "1"];
     let metadata = read(&mut cargo(&args))?;
     crossings.extend(crates::check_direction(&metadata).map_err(|error| {

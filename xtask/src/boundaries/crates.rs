@@ -26,6 +26,24 @@ const IMPURE: [&str; 8] = [
     "socket2",
 ];
 
+/// The phones the app is made for.
+pub(super) const PHONES: [&str; 2] = ["aarch64-linux-android", "aarch64-apple-ios"];
+
+/// What only desktops have, or what needs a library that phones do not have.
+const DESKTOP: [&str; 11] = [
+    "arboard",
+    "gtk",
+    "interprocess",
+    "keepawake",
+    "muda",
+    "notify-rust",
+    "opener",
+    "openssl-sys",
+    "rfd",
+    "tray-icon",
+    "zbus",
+];
+
 /// Where the transport's crates may be depended on: behind core, and measured by themselves.
 const TRANSPORT: [&str; 2] = ["webrtc", "rtc"];
 const TRANSPORT_HOME: [&str; 2] = ["core", "bench"];
@@ -81,15 +99,31 @@ struct Dependency {
 
 /// Checks the output of `cargo tree --prefix none` for one crate.
 pub(super) fn check_tree(package: &str, tree: &str) -> Vec<Crossing> {
-    let names = tree.lines().filter_map(|line| line.split(' ').next());
-    let mut found: Vec<&str> = names.filter(|name| IMPURE.contains(name)).collect();
-    found.sort_unstable();
-    found.dedup();
     let crossing = |name: &str| Crossing {
         place: package.to_owned(),
         rule: format!("depends on `{name}` (see `cargo tree -p {package} -e normal -i {name}`)"),
     };
-    found.into_iter().map(crossing).collect()
+    found(&IMPURE, tree).into_iter().map(crossing).collect()
+}
+
+/// Checks the output of `cargo tree --prefix none` for the app on a phone.
+pub(super) fn check_phone(target: &str, tree: &str) -> Vec<Crossing> {
+    let crossing = |name: &str| Crossing {
+        place: format!("app for {target}"),
+        rule: format!(
+            "depends on `{name}` (see `cargo tree --target {target} -p parlor-app -e normal -i {name}`)"
+        ),
+    };
+    found(&DESKTOP, tree).into_iter().map(crossing).collect()
+}
+
+/// Which of these crates are in a tree, each once.
+fn found<'a>(forbidden: &[&str], tree: &'a str) -> Vec<&'a str> {
+    let names = tree.lines().filter_map(|line| line.split(' ').next());
+    let mut found: Vec<&str> = names.filter(|name| forbidden.contains(name)).collect();
+    found.sort_unstable();
+    found.dedup();
+    found
 }
 
 /// Checks `cargo metadata --no-deps`: who of us depends on whom.
@@ -197,6 +231,14 @@ mod tests {
                 .iter()
                 .any(|crossing| crossing.rule.contains("`tokio`"))
         );
+    }
+
+    #[test]
+    fn a_phone_has_none_of_what_desktops_have() {
+        let tree = "parlor-app v0.1.0\nrfd v0.17.2\nrfd-like v1.0.0\nrfd v0.17.2 (*)\n";
+        let crossings = check_phone(PHONES[0], tree);
+        assert_eq!(crossings.len(), 1);
+        assert!(crossings[0].rule.contains("`rfd`"));
     }
 
     #[test]
