@@ -42,3 +42,22 @@ pub(super) fn release(held: &mut Vec<KeepAwake>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The bus has a runtime of its own, which must not meet the one of the app; and a machine
+    /// without a bus is told of in words.
+    #[tokio::test]
+    async fn asking_works_on_a_thread_of_the_runtime_with_and_without_a_bus() {
+        let asked = tokio::task::spawn_blocking(|| match hold() {
+            Ok(mut held) => {
+                release(&mut held);
+                held.is_empty()
+            }
+            Err(PlatformError(reason)) => !reason.is_empty(),
+        });
+        assert!(asked.await.unwrap());
+    }
+}
