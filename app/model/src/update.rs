@@ -376,7 +376,10 @@ impl Model {
         match toast.text {
             ToastText::Forgetting { room } => self.keep(room),
             ToastText::Blocked { device, name } => return self.block(device, name, false),
-            ToastText::Copied | ToastText::Trouble(_) => {}
+            ToastText::Copied
+            | ToastText::FilesCopied
+            | ToastText::Saved
+            | ToastText::Trouble(_) => {}
         }
         Vec::new()
     }

@@ -23,6 +23,7 @@ fn view_of(state: TransferStateView, hold: Option<HoldView>, is_here: bool) -> R
         has_lane: false,
         attempts: 1,
         standing: None,
+        avatar: parlor_proto::avatar::Avatar::default(),
         emoji: None,
     };
     let transfer = TransferView {
