@@ -11,7 +11,7 @@ use parlor_app_model::model::{Model, Screen, Sheet, Stage};
 use parlor_app_model::msg::{Msg, Report};
 use parlor_app_model::settings::Look;
 use parlor_proto::id::DeviceId;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use crate::bridge::executor::Setup;
 use crate::bridge::pictures::{PictureId, Pictures};
@@ -238,6 +238,8 @@ fn serve_fonts() {
 fn watch_window(reports: mpsc::Sender<Msg>, platform: Arc<dyn Platform>, folder: Option<PathBuf>) {
     use dioxus_desktop::tao::event::{Event, WindowEvent};
     let window = dioxus_desktop::use_window();
+    let in_front =
+        use_hook(|| Rc::new(tell_whether_in_front(reports.clone(), window.is_focused())));
     use_wry_event_handler(move |event, _| {
         let is_in_front = match event {
             Event::WindowEvent {
@@ -256,12 +258,8 @@ fn watch_window(reports: mpsc::Sender<Msg>, platform: Arc<dyn Platform>, folder:
                 ..
             }
         );
-        if let Some(is_in_front) = is_in_front
-            && reports
-                .try_send(Msg::Report(Report::InFront(is_in_front)))
-                .is_err()
-        {
-            tracing::debug!("the model does not keep up with the window");
+        if let Some(is_in_front) = is_in_front {
+            in_front.send_replace(is_in_front);
         }
         if is_in_front == Some(true) {
             take_given(platform.clone(), reports.clone());
@@ -272,6 +270,22 @@ fn watch_window(reports: mpsc::Sender<Msg>, platform: Arc<dyn Platform>, folder:
             keep_place(&window, folder);
         }
     });
+}
+
+/// Tells the model whether the window is in front: how it is now, as the window is there before
+/// anybody listens to it, and each change. What the model is too busy for is told later.
+fn tell_whether_in_front(reports: mpsc::Sender<Msg>, is_in_front: bool) -> watch::Sender<bool> {
+    let (in_front, mut changes) = watch::channel(is_in_front);
+    spawn(async move {
+        loop {
+            let is_in_front = *changes.borrow_and_update();
+            let report = Msg::Report(Report::InFront(is_in_front));
+            if reports.send(report).await.is_err() || changes.changed().await.is_err() {
+                return;
+            }
+        }
+    });
+    in_front
 }
 
 #[cfg(not(any(target_os = "android", target_os = "ios")))]

@@ -17,6 +17,7 @@ pub mod executor;
 pub mod pictures;
 
 mod hosting;
+mod notes;
 mod pump;
 mod rooms;
 mod translate;

@@ -22,6 +22,7 @@ use parlor_proto::text::DisplayName;
 use tokio::sync::mpsc;
 
 use super::hosting::Hosting;
+use super::notes::{self, Note};
 use super::pictures::Pictures;
 use super::pump::Outlets;
 use super::rooms::Rooms;
@@ -53,6 +54,7 @@ pub struct Setup {
 pub struct Executor {
     home: Home,
     platform: Arc<dyn Platform>,
+    notes: mpsc::Sender<Note>,
     pictures: Pictures,
     words: Words,
     reports: mpsc::Sender<Msg>,
@@ -112,6 +114,7 @@ async fn open(setup: Setup, reports: &mpsc::Sender<Msg>) -> Result<Executor, Str
     let _ = reports.send(Msg::Report(report)).await;
     Ok(Executor {
         home,
+        notes: notes::tell(platform.clone()),
         platform,
         pictures,
         words: Words::new(settings.language.as_deref()),
@@ -141,7 +144,7 @@ fn parsed<T: serde::de::DeserializeOwned>(name: &str, text: &str) -> Option<T> {
 }
 
 /// Runs what waits for the disk on a thread for it. A panic there is a bug, and is passed on.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => done,
         Err(error) => std::panic::resume_unwind(error.into_panic()),

@@ -99,6 +99,8 @@ pub(crate) fn start() {
         .with_window(window(args.size, place))
         .with_menu(None)
         .with_custom_index(INDEX.to_owned())
+        // The page goes nowhere: a file that is dropped beside its target would take its place.
+        .with_navigation_handler(|_| false)
         .with_background_color((0xf6, 0xf4, 0xef, 0xff))
         .with_disable_context_menu(true);
     LaunchBuilder::new()

@@ -98,6 +98,11 @@ pub(crate) fn Join() -> Element {
             }
             div {
                 class: if is_over() { "drop-box over" } else { "drop-box" },
+                // Both say that it may be dropped; in a quick drag only the first comes.
+                ondragenter: move |event| {
+                    event.prevent_default();
+                    is_over.set(true);
+                },
                 ondragover: move |event| {
                     event.prevent_default();
                     is_over.set(true);

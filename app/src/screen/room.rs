@@ -38,6 +38,11 @@ pub(crate) fn Room(room: RoomId) -> Element {
         section {
             class: if is_over() { "pane room over" } else { "pane room" },
             "aria-label": room_title(&words, &view.title),
+            // Both say that the files may be dropped; in a quick drag only the first comes.
+            ondragenter: move |event| {
+                event.prevent_default();
+                is_over.set(true);
+            },
             ondragover: move |event| {
                 event.prevent_default();
                 if !*is_over.peek() {

@@ -1,37 +1,20 @@
 //! A desk with screens, a mouse and a keyboard for each window.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Command, Output, Stdio};
 
 use image::{Rgb, RgbImage};
 
+use crate::process::{Ended, first_line, quiet, until};
 use crate::screen_reader::{Heard, Place, ScreenReader, role};
-
-/// How long something may take to appear: a cold start of two web views on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// How often it is looked.
-const GLANCE: Duration = Duration::from_millis(150);
 
 /// Another build of the app to drive, where set.
 const APP: &str = "PARLOR_APP";
 
 const SIZE: &str = "480x860";
 const SCREEN: &str = "480x860x24";
-
-/// A process that ends with its owner.
-#[derive(Debug)]
-struct Ended(Child);
-
-impl Drop for Ended {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
 
 /// Everything that the windows of one test share.
 #[derive(Debug)]
@@ -73,8 +56,13 @@ impl Desk {
         }
     }
 
-    /// Starts somebody's app on a screen of its own.
+    /// Starts somebody's app on a screen of its own, as large as that.
     pub(crate) fn open(&self, name: &str, arguments: &[&str]) -> Window<'_> {
+        self.start(name, &[&["--size", SIZE], arguments].concat())
+    }
+
+    /// Starts somebody's app on a screen of its own.
+    pub(crate) fn start(&self, name: &str, arguments: &[&str]) -> Window<'_> {
         let mut screen = Command::new("Xvfb");
         screen.args([
             "-displayfd",
@@ -88,7 +76,7 @@ impl Desk {
         let (screen, display) = first_line(&mut screen);
         let display = format!(":{display}");
         let mut app = self.app(name, &display);
-        app.args(["--size", SIZE]).args(arguments);
+        app.args(arguments);
         let log = fs::File::create(self.folder.path().join(format!("{name}.log"))).unwrap();
         app.stdin(Stdio::null())
             .stdout(log.try_clone().unwrap())
@@ -114,6 +102,8 @@ impl Desk {
         app.env("DISPLAY", display).env("HOME", &home);
         app.env("DBUS_SESSION_BUS_ADDRESS", &self.session);
         app.env("XDG_RUNTIME_DIR", self.folder.path().join("runtime"));
+        // There a debug build of Dioxus keeps where the last window of any app of it was.
+        app.env("DIOXUS_SESSION_CACHE_DIR", home.join("none"));
         for name in ["XDG_DATA_HOME", "XDG_CONFIG_HOME", "WAYLAND_DISPLAY"] {
             app.env_remove(name);
         }
@@ -127,6 +117,11 @@ impl Desk {
         window.click(room);
         window.sees("Message");
         window
+    }
+
+    /// The address of the session bus.
+    pub(crate) fn session(&self) -> &str {
+        &self.session
     }
 
     /// Where somebody's app keeps everything.
@@ -197,7 +192,7 @@ impl Window<'_> {
     }
 
     /// For a failure: everything that is there, and what the app logged.
-    fn told(&self) -> String {
+    pub(crate) fn told(&self) -> String {
         let names = self
             .heard()
             .into_iter()
@@ -222,6 +217,18 @@ impl Window<'_> {
     /// Waits until that can be read.
     pub(crate) fn sees(&self, name: &str) {
         self.find(name, |_| true);
+    }
+
+    /// Whether that is on the screen.
+    pub(crate) fn shows(&self, name: &str) -> bool {
+        let is_shown = |one: &Heard| one.name == name && one.place.width > 0;
+        self.heard().iter().any(is_shown)
+    }
+
+    /// Waits until that is not on the screen any more.
+    pub(crate) fn loses(&self, name: &str) {
+        let gone = until(|| (!self.shows(name)).then_some(()));
+        assert!(gone.is_some(), "{} still sees \"{name}\"", self.name);
     }
 
     /// Every paragraph that can be read now.
@@ -261,10 +268,26 @@ impl Window<'_> {
         self.xdotool(&["mousemove", &x, &y, "click", "1"]);
     }
 
+    /// The middle of something, by its name.
+    pub(crate) fn middle_of(&self, name: &str) -> (u16, u16) {
+        let (x, y) = self.find(name, |_| true).center();
+        (x.try_into().unwrap(), y.try_into().unwrap())
+    }
+
+    /// Moves the pointer.
+    pub(crate) fn points_at(&self, (x, y): (u16, u16)) {
+        self.xdotool(&["mousemove", &x.to_string(), &y.to_string()]);
+    }
+
+    /// Types to whatever has the keyboard.
+    pub(crate) fn types(&self, text: &str) {
+        self.xdotool(&["type", "--delay", "12", "--", text]);
+    }
+
     /// Clicks a field, again if what was above it took the first click, and types.
     pub(crate) fn type_into(&self, field: &str, text: &str) {
         self.focus(field);
-        self.xdotool(&["type", "--delay", "12", "--", text]);
+        self.types(text);
     }
 
     /// Clicks a field until it has the keyboard.
@@ -279,8 +302,9 @@ impl Window<'_> {
         });
         assert!(
             focused.is_some(),
-            "{} cannot type into \"{field}\"",
-            self.name
+            "{} cannot type into \"{field}\": {}",
+            self.name,
+            self.told()
         );
     }
 
@@ -298,6 +322,17 @@ impl Window<'_> {
             "5",
             "4",
         ]);
+    }
+
+    /// Its screen.
+    pub(crate) fn display(&self) -> &str {
+        &self.display
+    }
+
+    /// Waits until the app has ended by itself.
+    pub(crate) fn ends(mut self) {
+        let ended = until(|| self.app.0.try_wait().unwrap());
+        assert!(ended.is_some_and(|status| status.success()), "{ended:?}");
     }
 
     /// The app's process.
@@ -354,7 +389,7 @@ impl Window<'_> {
     }
 
     /// What is on the screen.
-    fn picture(&self) -> RgbImage {
+    pub(crate) fn picture(&self) -> RgbImage {
         let mut command = Command::new("import");
         command
             .args(["-window", "root", "png:-"])
@@ -422,44 +457,5 @@ impl Window<'_> {
     /// Ends it as the system does, so that its data can be opened again.
     pub(crate) fn close(self) {
         self.kill();
-    }
-}
-
-fn quiet(command: &mut Command) -> &mut Command {
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-}
-
-/// Starts a program that says one line when it is ready.
-fn first_line(command: &mut Command) -> (Ended, String) {
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null());
-    let program = command.get_program().to_string_lossy().into_owned();
-    let child = command
-        .spawn()
-        .unwrap_or_else(|error| panic!("{program}: {error}"));
-    let mut child = Ended(child);
-    let out = child.0.stdout.take().unwrap();
-    let mut line = String::new();
-    BufReader::new(out).read_line(&mut line).unwrap();
-    assert!(!line.trim().is_empty(), "{program} does not start");
-    (child, line.trim().to_owned())
-}
-
-/// Looks again and again until there is something.
-fn until<T>(mut look: impl FnMut() -> Option<T>) -> Option<T> {
-    let started = Instant::now();
-    loop {
-        if let Some(found) = look() {
-            return Some(found);
-        }
-        if started.elapsed() > PATIENCE {
-            return None;
-        }
-        std::thread::sleep(GLANCE);
     }
 }

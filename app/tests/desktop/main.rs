@@ -11,7 +11,12 @@
 
 mod costs;
 mod desk;
+mod drop;
 mod kills;
+mod neighbour;
+mod notices;
+mod place;
+mod process;
 mod screen_reader;
 
 use desk::{Desk, Window};
@@ -43,6 +48,18 @@ fn join(window: &Window<'_>, link: &str) {
     window.sees("Message");
 }
 
+/// Ada and Bob in a room of Ada's.
+fn together(desk: &Desk) -> (Window<'_>, Window<'_>) {
+    let (ada, bob) = (desk.open("ada", &[]), desk.open("bob", &[]));
+    introduce(&ada, "Ada");
+    introduce(&bob, "Bob");
+    let link = open_room(&ada);
+    join(&bob, &link);
+    ada.sees("Bob, connected");
+    bob.sees("Ada, connected");
+    (ada, bob)
+}
+
 fn say(window: &Window<'_>, text: &str) {
     window.type_into("Message", text);
     window.press("Return");
@@ -51,13 +68,7 @@ fn say(window: &Window<'_>, text: &str) {
 #[test]
 fn two_people_talk_and_hand_each_other_photos() {
     let desk = Desk::set();
-    let (ada, bob) = (desk.open("ada", &[]), desk.open("bob", &[]));
-    introduce(&ada, "Ada");
-    introduce(&bob, "Bob");
-    let link = open_room(&ada);
-    join(&bob, &link);
-    ada.sees("Bob, connected");
-    bob.sees("Ada, connected");
+    let (ada, bob) = together(&desk);
 
     say(&ada, "Hello Bob");
     bob.sees("Hello Bob");

@@ -6,7 +6,7 @@ use parlor_app_model::effect::{NoteBody, PlatformEffect};
 use parlor_app_model::msg::{Intent, Msg, Report};
 use parlor_app_model::toast::Trouble;
 
-use super::{Executor, blocking};
+use super::{Executor, Note, blocking};
 use crate::platform::{PlatformError, Shared};
 use crate::t;
 use crate::words::Words;
@@ -31,8 +31,8 @@ impl Executor {
                 Ok(()) => self.report(Report::Copied).await,
                 Err(error) => self.trouble(no_clipboard(error)).await,
             },
-            PlatformEffect::Open(path) => self.show(move || platform.open(&path)).await,
-            PlatformEffect::Reveal(path) => self.show(move || platform.reveal(&path)).await,
+            PlatformEffect::Open(path) => self.show(move || platform.open(&path)),
+            PlatformEffect::Reveal(path) => self.show(move || platform.reveal(&path)),
             PlatformEffect::ShareOut(paths) => self.share_out(paths).await,
             PlatformEffect::KeepAwake(is_awake) => {
                 // Without anybody who keeps it awake a machine sleeps, and transfers go on later.
@@ -41,9 +41,9 @@ impl Executor {
                 }
             }
             PlatformEffect::Notify { title, body } => {
-                let (title, body) = note(&self.words, title, body);
-                // Without a notification service nobody is told; the list still counts.
-                let _ = blocking(move || platform.notify(&title, &body)).await;
+                if self.notes.try_send(note(&self.words, title, body)).is_err() {
+                    tracing::debug!("the notification service does not keep up");
+                }
             }
             asks => self.ask(asks),
         }
@@ -110,11 +110,16 @@ impl Executor {
         }
     }
 
-    async fn show(&self, work: impl FnOnce() -> Result<(), PlatformError> + Send + 'static) {
-        if let Err(error) = blocking(work).await {
-            let reason = error.to_string();
-            self.trouble(Trouble::NotShown { reason }).await;
-        }
+    /// Starts another program; nothing else waits for it.
+    fn show(&self, work: impl FnOnce() -> Result<(), PlatformError> + Send + 'static) {
+        let reports = self.reports.clone();
+        tokio::spawn(async move {
+            if let Err(error) = blocking(work).await {
+                let reason = error.to_string();
+                let trouble = Report::Trouble(Trouble::NotShown { reason });
+                let _ = reports.send(Msg::Report(trouble)).await;
+            }
+        });
     }
 }
 
@@ -123,14 +128,15 @@ fn no_clipboard(error: PlatformError) -> Trouble {
     Trouble::NoClipboard { reason }
 }
 
-fn note(words: &Words, title: String, body: NoteBody) -> (String, String) {
+fn note(words: &Words, title: String, body: NoteBody) -> Note {
     let (name, body) = match body {
         NoteBody::Said { name, text } => (name, text),
         NoteBody::Files { name, count } => (name, t!(words, "files", count = count)),
     };
     if title.is_empty() {
-        (name, body)
+        Note { title: name, body }
     } else {
-        (title, format!("{name}: {body}"))
+        let body = format!("{name}: {body}");
+        Note { title, body }
     }
 }
