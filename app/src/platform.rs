@@ -11,6 +11,8 @@ use crate::given::Given;
 mod android;
 #[cfg(not(any(target_os = "android", target_os = "ios")))]
 mod desktop;
+#[cfg(target_os = "linux")]
+mod gtk_dialog;
 #[cfg(target_os = "ios")]
 mod ios;
 

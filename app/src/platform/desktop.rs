@@ -18,6 +18,17 @@ const PHOTOS_AND_FILMS: &[&str] = &[
     "webm", "webp",
 ];
 
+/// What is to be chosen in a dialog.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// Any number of files.
+    Files,
+    /// Any number of photos and films.
+    Photos,
+    /// One folder.
+    Folder,
+}
+
 /// The folder for received files in the system's folder for downloads.
 const RECEIVED: &str = "Parlor";
 
@@ -75,23 +86,16 @@ impl Platform for Desktop {
     }
 
     fn pick_files(&self, title: String, photos: bool) -> Later<Vec<PathBuf>> {
-        Box::pin(async move {
-            let mut dialog = rfd::AsyncFileDialog::new().set_title(&title);
-            if photos {
-                dialog = dialog.add_filter(&title, PHOTOS_AND_FILMS);
-            }
-            let picked = dialog.pick_files().await.unwrap_or_default();
-            let paths = picked.into_iter().map(|file| file.path().to_owned());
-            paths.collect()
-        })
+        let wanted = if photos {
+            Wanted::Photos
+        } else {
+            Wanted::Files
+        };
+        Box::pin(choose(title, wanted))
     }
 
     fn pick_folder(&self, title: String) -> Later<Option<PathBuf>> {
-        Box::pin(async move {
-            let dialog = rfd::AsyncFileDialog::new().set_title(&title);
-            let picked = dialog.pick_folder().await;
-            picked.map(|folder| folder.path().to_owned())
-        })
+        Box::pin(async move { choose(title, Wanted::Folder).await.into_iter().next() })
     }
 
     fn copy(&self, text: &str) -> Result<(), PlatformError> {
@@ -155,6 +159,39 @@ impl Platform for Desktop {
         note.appname("Parlor").summary(title).body(body);
         note.show().map(drop).map_err(words)
     }
+}
+
+/// Lets the person choose; nothing when they do not.
+async fn choose(title: String, wanted: Wanted) -> Vec<PathBuf> {
+    let mut dialog = rfd::AsyncFileDialog::new().set_title(&title);
+    if wanted == Wanted::Photos {
+        dialog = dialog.add_filter(&title, &photo_ends());
+    }
+    let picked = match wanted {
+        Wanted::Files | Wanted::Photos => dialog.pick_files().await,
+        // Asked for one folder, it tells a dialog that was closed and none at all apart nowhere.
+        Wanted::Folder if cfg!(target_os = "linux") => dialog.pick_folders().await,
+        Wanted::Folder => dialog.pick_folder().await.map(|folder| vec![folder]),
+    };
+    match picked {
+        Some(picked) => {
+            let paths = picked.into_iter().map(|file| file.path().to_owned());
+            paths.collect()
+        }
+        // There was no dialog; one that is closed gives an empty list.
+        #[cfg(target_os = "linux")]
+        None => super::gtk_dialog::choose(title, wanted).await,
+        #[cfg(not(target_os = "linux"))]
+        None => Vec::new(),
+    }
+}
+
+/// Ends of names of photos and films, also in capitals as cameras write them: some dialogs tell
+/// them apart.
+pub(super) fn photo_ends() -> Vec<String> {
+    let capitals = PHOTOS_AND_FILMS.iter().map(|end| end.to_uppercase());
+    let ends = PHOTOS_AND_FILMS.iter().map(|end| (*end).to_owned());
+    ends.chain(capitals).collect()
 }
 
 fn words(error: impl std::fmt::Display) -> PlatformError {

@@ -104,6 +104,8 @@ impl Desk {
         app.env("XDG_RUNTIME_DIR", self.folder.path().join("runtime"));
         // There a debug build of Dioxus keeps where the last window of any app of it was.
         app.env("DIOXUS_SESSION_CACHE_DIR", home.join("none"));
+        // What is installed beside the app is not found, such as a `zenity` for dialogs.
+        app.env("PATH", home.join("none"));
         for name in ["XDG_DATA_HOME", "XDG_CONFIG_HOME", "WAYLAND_DISPLAY"] {
             app.env_remove(name);
         }
@@ -229,6 +231,12 @@ impl Window<'_> {
     pub(crate) fn loses(&self, name: &str) {
         let gone = until(|| (!self.shows(name)).then_some(()));
         assert!(gone.is_some(), "{} still sees \"{name}\"", self.name);
+    }
+
+    /// Whether some field that has the keyboard says just that before patience ends.
+    pub(crate) fn waits_to_write_after(&self, text: &str) -> bool {
+        let is_it = |one: &Heard| one.has_focus && one.name == text;
+        until(|| self.heard().iter().any(is_it).then_some(())).is_some()
     }
 
     /// Every paragraph that can be read now.

@@ -11,6 +11,7 @@
 
 mod costs;
 mod desk;
+mod dialogs;
 mod drop;
 mod kills;
 mod neighbour;

@@ -47,6 +47,7 @@ pub(crate) type Extent = (i16, i16, u16, u16);
 pub(crate) struct Neighbour {
     x: RustConnection,
     atoms: Atoms,
+    root: XWindow,
     /// Its own window, a dot in the corner.
     own: XWindow,
     /// The app's.
@@ -62,7 +63,13 @@ impl Neighbour {
         let own = dot(&x, root).unwrap();
         let app =
             until(|| windows(&x, root, &atoms).first().copied()).expect("the app has a window");
-        Self { x, atoms, own, app }
+        Self {
+            x,
+            atoms,
+            root,
+            own,
+            app,
+        }
     }
 
     /// Gives the keyboard to its own window, as a click on it would.
@@ -75,11 +82,24 @@ impl Neighbour {
         self.keyboard_to(self.app);
     }
 
+    /// Gives the keyboard to the window that the app opens above its own, as a window manager does.
+    pub(crate) fn gives_a_dialog_the_keyboard(&self) {
+        let dialog = until(|| windows(&self.x, self.root, &self.atoms).get(1).copied());
+        self.keyboard_to(dialog.expect("a dialog comes"));
+    }
+
     fn keyboard_to(&self, window: XWindow) {
         let focus = self
             .x
             .set_input_focus(InputFocus::PARENT, window, CURRENT_TIME);
         focus.unwrap().check().unwrap();
+    }
+
+    /// Waits until the app has so many windows on the screen.
+    pub(crate) fn waits_for_windows(&self, count: usize) {
+        let count_now = || windows(&self.x, self.root, &self.atoms).len();
+        let there = until(|| (count_now() == count).then_some(()));
+        assert!(there.is_some(), "there are {} windows", count_now());
     }
 
     /// Where the app's window is.
