@@ -85,6 +85,7 @@ pub fn App() -> Element {
     } else {
         "app"
     };
+    let dir = direction(start.scene.as_deref());
     let folder = start.data_folder.clone();
     let reports = use_bridge(model, start, &pictures, platform.clone());
     serve_pictures(pictures);
@@ -97,10 +98,25 @@ pub fn App() -> Element {
         Look::Dark => "dark",
     };
     rsx! {
-        div { class, "data-look": look, lang: words.read().language(), dir: "ltr",
+        div { class, "data-look": look, lang: words.read().language(), dir,
             Shown {}
             Toasts {}
         }
+    }
+}
+
+/// Which way it is read: as every language there is, and a scene as it wants.
+fn direction(scene: Option<&str>) -> &'static str {
+    match scene {
+        #[cfg(feature = "demo")]
+        Some(scene)
+            if scene
+                .split(',')
+                .any(|part| part == crate::demo::RIGHT_TO_LEFT) =>
+        {
+            "rtl"
+        }
+        _ => "ltr",
     }
 }
 

@@ -1,7 +1,8 @@
 //! Scenes from made-up data in place of the core, for pictures of every screen.
 //!
-//! A scene is `<screen>[,<look>][,<language>]`, as in `room,dark,de`. It plays through the model
-//! like the real thing: reports come in, intents follow.
+//! A scene is `<screen>[,<look>][,<language>][,rtl]`, as in `room,dark,de`, with `rtl` laid out from
+//! right to left, as no language does yet. It plays through the model like the real thing: reports
+//! come in, intents follow.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -56,6 +57,9 @@ pub const SCENES: [&str; 20] = [
     "licences",
     "broken",
 ];
+
+/// The part of a scene's name that lays it out from right to left.
+pub const RIGHT_TO_LEFT: &str = "rtl";
 
 /// What is printed once a scene is whole.
 pub const SHOWN: &str = "shown";
@@ -158,6 +162,7 @@ fn settings<'a>(parts: impl Iterator<Item = &'a str>) -> Settings {
         match part {
             "dark" => settings.look = Look::Dark,
             "light" => settings.look = Look::Light,
+            RIGHT_TO_LEFT => {}
             language => settings.language = Some(language.to_owned()),
         }
     }

@@ -28,7 +28,7 @@ pub(crate) fn Diagnostics() -> Element {
     rsx! {
         Page { title: t!(words, "settings-diagnostics"),
             p { class: "hint", {t!(words, "diagnostics-text")} }
-            div { class: "card", pre { class: "report", style: "margin: 0", "{text}" } }
+            div { class: "card", pre { class: "report", dir: "ltr", style: "margin: 0", "{text}" } }
             button {
                 class: "button soft",
                 r#type: "button",

@@ -64,7 +64,7 @@ pub(crate) fn Home() -> Element {
                     }
                 }
             }
-            div { class: "actions",
+            div { class: "actions pair",
                 button {
                     class: "button soft wide",
                     r#type: "button",

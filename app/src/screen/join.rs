@@ -46,6 +46,7 @@ pub(crate) fn Join() -> Element {
                         id: FIELD,
                         class: "input",
                         r#type: "text",
+                        dir: "ltr",
                         autocomplete: "off",
                         autocapitalize: "off",
                         spellcheck: "false",

@@ -165,9 +165,10 @@ fn Head(room: RoomId, title: RoomTitle, peers: Vec<PeerChip>) -> Element {
             button {
                 class: "button soft small",
                 r#type: "button",
+                "aria-label": t!(words, "invite"),
                 onclick: move |_| invite.send(Intent::Show(Sheet::Invite(room))),
                 UserPlus { size: 18 }
-                {t!(words, "invite")}
+                span { class: "words", {t!(words, "invite")} }
             }
             IconButton {
                 label: t!(words, "more"),

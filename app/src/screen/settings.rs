@@ -298,6 +298,7 @@ fn Server(server: String) -> Element {
             input {
                 class: "input",
                 r#type: "url",
+                dir: "ltr",
                 autocapitalize: "off",
                 spellcheck: "false",
                 placeholder: "https://",

@@ -53,7 +53,7 @@ pub(crate) fn Invite(room: RoomId) -> Element {
                     div {
                         p { class: "hint", {t!(words, "invite-code")} }
                         match (&view.code, view.is_online) {
-                            (Some(code), _) => rsx! { p { class: "code", "{code}" } },
+                            (Some(code), _) => rsx! { p { class: "code", dir: "ltr", "{code}" } },
                             (None, true) => rsx! { p { class: "hint", {t!(words, "invite-code-wait")} } },
                             (None, false) => rsx! { p { class: "hint", {t!(words, "invite-code-none")} } },
                         }

@@ -63,6 +63,16 @@ impl Desk {
 
     /// Starts somebody's app on a screen of its own.
     pub(crate) fn start(&self, name: &str, arguments: &[&str]) -> Window<'_> {
+        self.start_where(name, arguments, &[])
+    }
+
+    /// Starts somebody's app on a screen of its own, with these variables set.
+    pub(crate) fn start_where(
+        &self,
+        name: &str,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Window<'_> {
         let mut screen = Command::new("Xvfb");
         screen.args([
             "-displayfd",
@@ -76,7 +86,7 @@ impl Desk {
         let (screen, display) = first_line(&mut screen);
         let display = format!(":{display}");
         let mut app = self.app(name, &display);
-        app.args(arguments);
+        app.args(arguments).envs(variables.iter().copied());
         let log = fs::File::create(self.folder.path().join(format!("{name}.log"))).unwrap();
         app.stdin(Stdio::null())
             .stdout(log.try_clone().unwrap())
@@ -225,6 +235,19 @@ impl Window<'_> {
     pub(crate) fn shows(&self, name: &str) -> bool {
         let is_shown = |one: &Heard| one.name == name && one.place.width > 0;
         self.heard().iter().any(is_shown)
+    }
+
+    /// Whatever can be clicked or written into and sticks out of the window at its sides.
+    pub(crate) fn sticks_out(&self) -> Vec<String> {
+        let heard = self.heard();
+        let frame = heard.iter().find(|one| one.role == role::FRAME);
+        let frame = frame.expect("there is a window").place;
+        let is_for_hands = |one: &Heard| [role::BUTTON, role::ENTRY].contains(&one.role);
+        let shown = heard.into_iter().filter(|one| one.place.width > 0);
+        let out = shown.filter(is_for_hands).filter(|one| {
+            one.place.x < frame.x || one.place.x + one.place.width > frame.x + frame.width
+        });
+        out.map(|one| one.name).collect()
     }
 
     /// Waits until that is not on the screen any more.

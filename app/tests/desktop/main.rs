@@ -14,6 +14,7 @@ mod desk;
 mod dialogs;
 mod drop;
 mod kills;
+mod look;
 mod neighbour;
 mod notices;
 mod place;
