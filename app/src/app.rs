@@ -57,6 +57,9 @@ const FONTS: [(&str, &[u8]); 5] = [
     ),
 ];
 
+/// The part of a scene's name that lays it out from right to left.
+pub(crate) const RIGHT_TO_LEFT: &str = "rtl";
+
 /// What the app is started with.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Start {
@@ -105,18 +108,13 @@ pub fn App() -> Element {
     }
 }
 
-/// Which way it is read: as every language there is, and a scene as it wants.
+/// Which way it is read: as every language there is, unless a scene wants it otherwise.
 fn direction(scene: Option<&str>) -> &'static str {
-    match scene {
-        #[cfg(feature = "demo")]
-        Some(scene)
-            if scene
-                .split(',')
-                .any(|part| part == crate::demo::RIGHT_TO_LEFT) =>
-        {
-            "rtl"
-        }
-        _ => "ltr",
+    let mut parts = scene.unwrap_or_default().split(',');
+    if parts.any(|part| part == RIGHT_TO_LEFT) {
+        "rtl"
+    } else {
+        "ltr"
     }
 }
 

@@ -23,6 +23,7 @@ use parlor_proto::code::Code;
 use parlor_proto::id::{DeviceId, RoomId};
 use tokio::sync::mpsc;
 
+use crate::app::RIGHT_TO_LEFT;
 use crate::bridge::executor::Setup;
 use crate::bridge::pictures::Pictures;
 
@@ -57,9 +58,6 @@ pub const SCENES: [&str; 20] = [
     "licences",
     "broken",
 ];
-
-/// The part of a scene's name that lays it out from right to left.
-pub const RIGHT_TO_LEFT: &str = "rtl";
 
 /// What is printed once a scene is whole.
 pub const SHOWN: &str = "shown";

@@ -177,7 +177,8 @@ pub(crate) struct Window<'a> {
 }
 
 impl Window<'_> {
-    fn heard(&self) -> Vec<Heard> {
+    /// Everything that a screen reader finds.
+    pub(crate) fn heard(&self) -> Vec<Heard> {
         self.desk.reader.hear(self.app.0.id())
     }
 
@@ -237,19 +238,6 @@ impl Window<'_> {
         self.heard().iter().any(is_shown)
     }
 
-    /// Whatever can be clicked or written into and sticks out of the window at its sides.
-    pub(crate) fn sticks_out(&self) -> Vec<String> {
-        let heard = self.heard();
-        let frame = heard.iter().find(|one| one.role == role::FRAME);
-        let frame = frame.expect("there is a window").place;
-        let is_for_hands = |one: &Heard| [role::BUTTON, role::ENTRY].contains(&one.role);
-        let shown = heard.into_iter().filter(|one| one.place.width > 0);
-        let out = shown.filter(is_for_hands).filter(|one| {
-            one.place.x < frame.x || one.place.x + one.place.width > frame.x + frame.width
-        });
-        out.map(|one| one.name).collect()
-    }
-
     /// Waits until that is not on the screen any more.
     pub(crate) fn loses(&self, name: &str) {
         let gone = until(|| (!self.shows(name)).then_some(()));
@@ -294,7 +282,18 @@ impl Window<'_> {
     /// Clicks a button, a link or a field by its name.
     pub(crate) fn click(&self, name: &str) {
         let can_be_clicked = |one: &Heard| [role::BUTTON, role::ENTRY].contains(&one.role);
-        let (x, y) = self.find(name, can_be_clicked).center();
+        self.click_at(self.find(name, can_be_clicked));
+    }
+
+    /// Clicks what may be gone by now.
+    pub(crate) fn click_if_there(&self, name: &str) {
+        if let Some(one) = self.heard().into_iter().find(|one| one.name == name) {
+            self.click_at(one.place);
+        }
+    }
+
+    fn click_at(&self, place: Place) {
+        let (x, y) = place.center();
         let (x, y) = (x.to_string(), y.to_string());
         self.xdotool(&["mousemove", &x, &y, "click", "1"]);
     }

@@ -40,6 +40,8 @@ fn open_room(window: &Window<'_>) -> String {
     let link = window.clipboard();
     assert!(link.contains("/j#"), "{link}");
     window.click("Close");
+    // It is above the field for messages and would take the clicks.
+    window.click_if_there("Dismiss");
     link
 }
 
