@@ -96,7 +96,7 @@ pub(crate) fn Quoted(quote: Quote) -> Element {
     rsx! {
         blockquote { class: "quote",
             span { class: "author", dir: "auto", "{name}" }
-            span { class: "text", dir: "auto", "{text}" }
+            p { class: "text", dir: "auto", "{text}" }
         }
     }
 }

@@ -157,14 +157,6 @@ impl Desk {
     }
 }
 
-/// The colour in the middle of a picture.
-pub(crate) fn center(picture: &Path) -> [u8; 3] {
-    let picture = image::open(picture).unwrap().into_rgb8();
-    picture
-        .get_pixel(picture.width() / 2, picture.height() / 2)
-        .0
-}
-
 /// Somebody's window.
 #[derive(Debug)]
 pub(crate) struct Window<'a> {
@@ -272,11 +264,13 @@ impl Window<'_> {
 
     /// How many messages say just that.
     pub(crate) fn count(&self, text: &str) -> usize {
-        let heard = self.heard();
-        heard
-            .iter()
-            .filter(|one| one.role == role::PARAGRAPH && one.name == text)
-            .count()
+        let paragraphs = self.paragraphs().into_iter();
+        paragraphs.filter(|name| name == text).count()
+    }
+
+    /// Whether so many say just that before patience ends.
+    pub(crate) fn counts(&self, text: &str, count: usize) -> bool {
+        until(|| (self.count(text) == count).then_some(())).is_some()
     }
 
     /// Clicks a button, a link or a field by its name.
@@ -355,6 +349,11 @@ impl Window<'_> {
     }
 
     /// Its screen.
+    /// Whose it is.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     pub(crate) fn display(&self) -> &str {
         &self.display
     }
@@ -416,35 +415,6 @@ impl Window<'_> {
         pipe.write_all(input.unwrap_or_default()).unwrap();
         drop(pipe);
         child.wait_with_output().unwrap()
-    }
-
-    /// What is on the screen.
-    pub(crate) fn picture(&self) -> RgbImage {
-        let mut command = Command::new("import");
-        command
-            .args(["-window", "root", "png:-"])
-            .env("DISPLAY", &self.display);
-        let shot = command.output().expect("imagemagick is installed");
-        image::load_from_memory(&shot.stdout).unwrap().into_rgb8()
-    }
-
-    /// Waits until a large part of the screen has a colour.
-    pub(crate) fn shows_color(&self, color: [u8; 3]) {
-        let is_near = |pixel: &Rgb<u8>| pixel.0.iter().zip(color).all(|(a, b)| a.abs_diff(b) < 12);
-        let shown = until(|| {
-            let count = self
-                .picture()
-                .pixels()
-                .filter(|pixel| is_near(pixel))
-                .count();
-            (count > 20_000).then_some(())
-        });
-        assert!(
-            shown.is_some(),
-            "{} shows no {color:?}: {}",
-            self.name,
-            self.told()
-        );
     }
 
     /// Waits until a file has arrived whole.

@@ -60,7 +60,7 @@ fn a_file_chosen_in_the_dialog_is_offered_to_who_is_there() {
     choose(&ada, &photo);
     bob.click("Accept");
     bob.receives();
-    assert_eq!(crate::desk::center(&bob.received()[0]), [30, 120, 200]);
+    assert_eq!(crate::eye::center(&bob.received()[0]), [30, 120, 200]);
 }
 
 #[test]

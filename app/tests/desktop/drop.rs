@@ -63,7 +63,7 @@ fn a_picture_of_an_invite_dropped_on_the_way_in_leads_into_the_room() {
     ada.click("New room");
     ada.sees("QR code of the invite");
     let picture = desk.file("invite.png");
-    ada.picture().save(&picture).unwrap();
+    ada.still_picture().save(&picture).unwrap();
     introduce(&bob, "Bob");
     bob.click("Join");
     let place = bob.middle_of("Use a picture of a QR code");

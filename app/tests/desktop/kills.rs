@@ -10,15 +10,14 @@ use parlor_core::home::Home;
 
 use super::{introduce, join, open_room, say};
 use crate::desk::{Desk, Window};
+use crate::process::until;
 
 /// Kills in a run of all tests; `PARLOR_KILLS` asks for more.
 const KILLS: u32 = 3;
 
-/// The file, in bytes for each kill: so long that most kills come while it arrives.
-const FILE_BYTES: u64 = 700 << 20;
-
-/// The file in all, in bytes: what a disk has to spare.
-const FILE_MAX_BYTES: u64 = 10 << 30;
+/// One file, in bytes: several lives long on a fast disk, and little enough that a disk holds it
+/// twice. When it is there, the next one follows, so that each kill comes while one arrives.
+const FILE_BYTES: u64 = 3 << 30;
 
 /// What a kill may cost, in bytes: what was on its way and not yet in the journal, and the one digit
 /// that the screen rounds to.
@@ -70,62 +69,109 @@ fn kept(data: &Path) -> BTreeMap<String, usize> {
     count
 }
 
-/// Runs one life of Ada's app: says something, watches the file, and is killed.
-fn live(ada: Window<'_>, turn: u32, before: &mut u64) -> (bool, bool) {
-    ada.sees("Message");
-    let life = Duration::from_millis(400) + moment(turn, 2_200);
-    let mut arrives = false;
-    let mut is_said = false;
-    say(&ada, &format!("ada {turn}"));
-    let began = Instant::now();
-    while began.elapsed() < life {
-        if let Some(bytes) = progress(&ada).filter(|bytes| *bytes > 0) {
-            assert!(
-                bytes + LOST_MAX >= *before,
-                "turn {turn}: {bytes} bytes are there, and {before} were before the kill"
-            );
-            *before = bytes.max(*before);
-            arrives = true;
+/// Files that Bob shares, one after the other.
+struct Files<'a> {
+    desk: &'a Desk,
+    bob: &'a Window<'a>,
+    shared: u32,
+    whole: u32,
+    /// Bytes of the one that arrives, when they were last looked at.
+    arrived: u64,
+}
+
+impl Files<'_> {
+    /// Waits until one arrives, and shares the next one if need be. What there was of it before a
+    /// kill must be there again.
+    fn keep_coming(&mut self, ada: &Window<'_>) {
+        loop {
+            self.share(ada);
+            let look = || match progress(ada).filter(|bytes| *bytes > 0) {
+                None if ada.received().is_empty() => None,
+                arrives => Some(arrives),
+            };
+            let Some(seen) = until(look) else {
+                panic!("nothing arrives: {}", ada.told());
+            };
+            // Without, it was whole before anybody looked.
+            if let Some(bytes) = seen {
+                let before = self.arrived;
+                assert!(
+                    bytes + LOST_MAX >= before,
+                    "{bytes} bytes are there, and {before} were before the kill"
+                );
+                self.arrived = bytes;
+                return;
+            }
         }
+    }
+
+    fn share(&mut self, ada: &Window<'_>) {
+        for whole in ada.received() {
+            std::fs::remove_file(whole).unwrap();
+            self.whole += 1;
+        }
+        if self.whole < self.shared {
+            return;
+        }
+        self.arrived = 0;
+        let path = self.desk.file(&format!("big {}.bin", self.shared));
+        // Each has its own length, and so its own hash.
+        let size = FILE_BYTES + u64::from(self.shared);
+        File::create(&path).unwrap().set_len(size).unwrap();
+        assert!(self.bob.start_again(&[path.to_str().unwrap()]));
+        self.bob.sees("1 file is ready to go");
+        self.bob.click("Ada");
+        self.shared += 1;
+        // A large file is read whole before it is offered.
+        assert!((0..5).any(|_| ada.waits_for("Accept")), "no offer comes");
+        ada.click("Accept");
+    }
+}
+
+/// Runs one life of Ada's app while a file arrives: says something, watches, and is killed. Gives
+/// whether what was said is on the disk for sure.
+fn live(ada: Window<'_>, turn: u32, files: &mut Files<'_>) -> bool {
+    files.keep_coming(&ada);
+    say(&ada, &format!("ada {turn}"));
+    let (began, length) = (Instant::now(), moment(turn, 1_500));
+    let mut is_said = false;
+    loop {
+        files.arrived = progress(&ada).unwrap_or(files.arrived);
         is_said |= ada.has(&format!("ada {turn}")) && ada.has_mark();
+        if began.elapsed() >= length {
+            break;
+        }
     }
     ada.kill();
-    (arrives, is_said)
+    is_said
 }
 
 #[test]
 fn killed_again_and_again_it_loses_and_doubles_nothing() {
     let desk = Desk::set();
-    let bob = desk.open("bob", &[]);
+    let (bob, ada) = (desk.open("bob", &[]), desk.open("ada", &[]));
     introduce(&bob, "Bob");
     let link = open_room(&bob);
-    let ada = desk.open("ada", &[]);
     introduce(&ada, "Ada");
     join(&ada, &link);
     bob.sees("Ada, connected");
-    bob.kill();
-    let big = desk.file("big.bin");
-    let size = (u64::from(kills()) * FILE_BYTES).min(FILE_MAX_BYTES);
-    File::create(&big).unwrap().set_len(size).unwrap();
-    let bob = desk.open("bob", &[big.to_str().unwrap()]);
-    bob.sees("1 file is ready to go");
-    bob.click("Ada");
-    // A large file is read whole before it is offered.
-    assert!((0..5).any(|_| ada.waits_for("Accept")), "no offer comes");
-    ada.click("Accept");
-
-    let (mut before, mut said) = (0, Vec::new());
-    let mut in_transfer = 0;
+    let mut files = Files {
+        desk: &desk,
+        bob: &bob,
+        shared: 0,
+        whole: 0,
+        arrived: 0,
+    };
+    let (mut said, mut in_transfer) = (Vec::new(), 0);
     let mut ada = Some(ada);
     for turn in 0..kills() {
         let window = ada
             .take()
             .unwrap_or_else(|| desk.open_room_of("ada", "Bob"));
-        let (arrives, is_said) = live(window, turn, &mut before);
-        in_transfer += u32::from(arrives);
-        if is_said {
+        if live(window, turn, &mut files) {
             said.push(format!("ada {turn}"));
         }
+        in_transfer += u32::from(files.arrived > 0 && files.arrived < FILE_BYTES);
         say(&bob, &format!("bob {turn}"));
     }
     let ada = desk.open_room_of("ada", "Bob");
@@ -135,6 +181,7 @@ fn killed_again_and_again_it_loses_and_doubles_nothing() {
     say(&bob, "yes");
     ada.sees("yes");
     bob.sees("Delivered");
+    let shared = files.shared;
     ada.kill();
     bob.kill();
     let (ada, bob) = (kept(&desk.data("ada")), kept(&desk.data("bob")));
@@ -148,7 +195,8 @@ fn killed_again_and_again_it_loses_and_doubles_nothing() {
         assert!(ada.contains_key(&text), "{text} is lost");
     }
     println!(
-        "{} kills, {in_transfer} of them while the file arrived; {} messages, {} of them said for sure",
+        "{} kills, {in_transfer} of them while one of {shared} files arrived; {} messages, {} of \
+         them said for sure",
         kills(),
         ada.len(),
         said.len()

@@ -13,6 +13,7 @@ mod costs;
 mod desk;
 mod dialogs;
 mod drop;
+mod eye;
 mod kills;
 mod look;
 mod neighbour;
@@ -20,6 +21,7 @@ mod notices;
 mod place;
 mod process;
 mod screen_reader;
+mod talk;
 
 use desk::{Desk, Window};
 
@@ -89,7 +91,7 @@ fn two_people_talk_and_hand_each_other_photos() {
         from.sees("Sent to 1 person");
         let received = to.received();
         assert_eq!(received.len(), 1, "{received:?}");
-        assert_eq!(desk::center(&received[0]), color);
+        assert_eq!(eye::center(&received[0]), color);
         to.shows_color(color);
     }
 }
