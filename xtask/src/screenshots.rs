@@ -78,7 +78,10 @@ pub(crate) fn run(only: &str) -> Result<(), TaskError> {
                     command.arg(format!("{scene},{look},{language}"));
                     command.env("DISPLAY", &display).env("TZ", "UTC");
                     // A debug build of Dioxus puts the window where it was the last time.
-                    command.env("DIOXUS_SESSION_CACHE_DIR", root().join("target/screenshots"));
+                    command.env(
+                        "DIOXUS_SESSION_CACHE_DIR",
+                        root().join("target/screenshots"),
+                    );
                     take(&mut command, &display, &root().join(FOLDER).join(file))?;
                 }
             }
