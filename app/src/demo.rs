@@ -186,6 +186,15 @@ impl Stage {
         self.tell(Report::Clock(NOW_MS)).await;
         self.tell(Report::InFront(true)).await;
         if screen == "broken" {
+            // In the look and language of the scene.
+            self.tell(Report::Home {
+                device: OWN,
+                profile: None,
+                settings,
+                rooms: Vec::new(),
+                blocked: BTreeMap::new(),
+            })
+            .await;
             let reason = "parlor.db: it is damaged (file is not a database)".to_owned();
             self.tell(Report::HomeBroken(reason)).await;
             return;

@@ -43,7 +43,7 @@ pub(crate) fn RoomMenu(room: RoomId) -> Element {
                             initial_value: first,
                             oninput: move |event| name.set(event.value()),
                         }
-                        button { class: "button main", r#type: "submit", {t!(words, "save")} }
+                        button { class: "button main", style: "flex: none", r#type: "submit", {t!(words, "save")} }
                     }
                     span { class: "hint", {t!(words, "menu-name-hint")} }
                 }
