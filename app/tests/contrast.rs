@@ -136,27 +136,25 @@ fn a_colour_in_oklch_is_what_screens_show() {
 }
 
 /// Text and ground of avatars in one colour: light, and dark.
-fn avatar(hue: u16) -> [[[u8; 3]; 2]; 2] {
-    let rule = PARTS.lines().find(|line| line.starts_with(".avatar {"));
-    let rule = rule.unwrap().replace("var(--h)", &hue.to_string());
+fn avatar(hue: u16) -> Option<[[[u8; 3]; 2]; 2]> {
+    let rule = PARTS.lines().find(|line| line.starts_with(".avatar {"))?;
+    let rule = rule.replace("var(--h)", &hue.to_string());
     let both = |property: &str| {
-        let (_, value) = rule.split_once(property).unwrap();
-        let (value, _) = value.split_once("));").unwrap();
-        let (light, dark) = value.split_once("), ").unwrap();
-        [light, dark].map(|value| color(&format!("{value})")).unwrap())
+        let (_, value) = rule.split_once(property)?;
+        let (value, _) = value.split_once("));")?;
+        let (light, dark) = value.split_once("), ")?;
+        Some([color(&format!("{light})"))?, color(&format!("{dark})"))?])
     };
-    let (texts, grounds) = (
-        both(" color: light-dark("),
-        both(" background: light-dark("),
-    );
-    [[texts[0], grounds[0]], [texts[1], grounds[1]]]
+    let [light_text, dark_text] = both(" color: light-dark(")?;
+    let [light_ground, dark_ground] = both(" background: light-dark(")?;
+    Some([[light_text, light_ground], [dark_text, dark_ground]])
 }
 
 #[test]
 fn the_letter_of_an_avatar_can_be_read_in_every_colour() {
     for colour in 0..AVATAR_COLOURS {
         let hue = u16::from(colour) * 30 + 10;
-        for [text, ground] in avatar(hue) {
+        for [text, ground] in avatar(hue).unwrap() {
             let found = contrast(text, ground);
             assert!(found >= CONTRAST_MIN, "{hue} degrees: {found:.2}");
         }
