@@ -44,16 +44,31 @@ impl Store {
         Ok(())
     }
 
-    /// The person wants nothing to do with a device that was met, or will have it back.
-    pub(crate) fn block(&self, id: DeviceId, is_blocked: bool) -> rusqlite::Result<()> {
+    /// The person wants nothing to do with a device, or will have it back; `member` is what a room
+    /// has of one that was never met. Gives what is remembered now.
+    pub(crate) fn block(
+        &self,
+        id: DeviceId,
+        member: Option<(DevicePublic, DisplayName)>,
+        is_blocked: bool,
+    ) -> rusqlite::Result<Option<KnownDevice>> {
         let known = all(&self.connection)?;
-        let device = known.into_iter().find(|device| device.public.id() == id);
-        device.map_or(Ok(()), |device| {
-            self.remember(&KnownDevice {
-                is_blocked,
-                ..device
-            })
-        })
+        let met = known.into_iter().find(|device| device.public.id() == id);
+        let from_room = member.map(|(public, name)| KnownDevice {
+            public,
+            name,
+            is_verified: false,
+            is_blocked,
+        });
+        let Some(device) = met.or(from_room) else {
+            return Ok(None);
+        };
+        let device = KnownDevice {
+            is_blocked,
+            ..device
+        };
+        self.remember(&device)?;
+        Ok(Some(device))
     }
 
     /// Removes a device.
@@ -142,10 +157,21 @@ mod tests {
             let known = store.known_devices().unwrap().into_iter();
             known.map(|device| device.is_blocked).collect::<Vec<_>>()
         };
-        store.block(ada.public.id(), true).unwrap();
+        store.block(ada.public.id(), None, true).unwrap();
         assert_eq!(are_blocked(), [true, false]);
-        store.block(ada.public.id(), false).unwrap();
+        store.block(ada.public.id(), None, false).unwrap();
         assert_eq!(are_blocked(), [false, false]);
+    }
+
+    #[test]
+    fn who_is_known_by_hearsay_alone_can_be_blocked() {
+        let store = store(&IdentityLocation::Memory);
+        let eve = device(5, "Eve", false);
+        let id = eve.public.id();
+        assert_eq!(store.block(id, None, true).unwrap(), None);
+        let member = Some((eve.public, eve.name.clone()));
+        let blocked = store.block(id, member, true).unwrap().unwrap();
+        assert_eq!(store.known_devices().unwrap(), [blocked]);
     }
 
     #[test]

@@ -14,13 +14,18 @@ use parlor_proto::avatar::Avatar;
 use parlor_proto::frame::{ChatMessage, MessageId, OfferedFile};
 use parlor_proto::id::{DeviceId, RoomId};
 use parlor_proto::text::DisplayName;
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::clock::wall_clock_ms;
 use crate::offers::{path_bytes, path_from};
-use crate::store::changes::{offer_bytes, offer_from};
+use crate::store::changes::offer_bytes;
 use crate::store::{Store, schema};
 
+use rows::{author_from, entry_from, message_from, signed};
+
+pub(crate) use rows::unsigned;
+
+mod rows;
 pub(crate) mod timeline;
 pub(crate) mod writer;
 
@@ -78,7 +83,7 @@ pub struct KeptMember {
 }
 
 /// An author's keys and name.
-type Author = (DevicePublic, DisplayName);
+pub(crate) type Author = (DevicePublic, DisplayName);
 
 /// The entries of all rooms of this device.
 #[derive(Debug)]
@@ -131,7 +136,7 @@ impl History {
             message.signature,
             message.in_reply_to.map(|to| to.author.0),
             message.in_reply_to.map(|to| to.stream.cast_signed()),
-            message.in_reply_to.map(|to| signed(to.seq)),
+            message.in_reply_to.map(|to| to.seq.cast_signed()),
         ])?;
         Ok(())
     }
@@ -172,11 +177,14 @@ impl History {
 
     /// Keeps who somebody in the room is; by hearsay only where nothing is known of them.
     fn keep_member(&self, room: RoomId, member: &Member, is_hearsay: bool) -> rusqlite::Result<()> {
-        let known = if is_hearsay { "IGNORE" } else { "REPLACE" };
+        let known = if is_hearsay {
+            "handshake_key = ?4, signing_key = ?5 WHERE handshake_key IS NULL"
+        } else {
+            "name = ?3, handshake_key = ?4, signing_key = ?5, colour = ?6, emblem = ?7"
+        };
         let mut insert = self.connection().prepare_cached(&format!(
-            "INSERT OR {known} INTO member
-                 (room, device, name, handshake_key, signing_key, colour, emblem)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
+            "INSERT INTO member (room, device, name, handshake_key, signing_key, colour, emblem)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET {known}"
         ))?;
         insert.execute(params![
             room.0,
@@ -277,14 +285,17 @@ impl History {
             "SELECT handshake_key, signing_key, name FROM member
              WHERE room = ?1 AND device = ?2 AND handshake_key IS NOT NULL",
         )?;
-        let who = select.query_row(params![room.0, after.author.0], |row| {
-            let public = DevicePublic {
-                handshake: row.get(0)?,
-                signing: row.get(1)?,
-            };
-            Ok((public, DisplayName::sanitise(&row.get::<_, String>(2)?)))
-        });
+        let who = select.query_row(params![room.0, after.author.0], author_from);
         Ok((who.optional()?, messages))
+    }
+
+    /// What some room has of a device's keys and name.
+    pub(crate) fn member(&self, device: DeviceId) -> rusqlite::Result<Option<Author>> {
+        let mut select = self.connection().prepare_cached(
+            "SELECT handshake_key, signing_key, name FROM member
+             WHERE device = ?1 AND handshake_key IS NOT NULL LIMIT 1",
+        )?;
+        select.query_row([device.0], author_from).optional()
     }
 
     /// The text of a message, where it is kept.
@@ -419,72 +430,6 @@ impl History {
         )?;
         count.query_row(params![room.0, signed(place), own.0], |row| row.get(0))
     }
-}
-
-/// `None` for what no version of this program writes.
-fn entry_from(row: &Row<'_>) -> rusqlite::Result<Option<KeptEntry>> {
-    let transfer: Option<i64> = row.get("transfer")?;
-    let content = if let Some(transfer) = transfer {
-        let transfer = transfer.cast_unsigned();
-        let offer: Vec<u8> = row.get("offer")?;
-        let Some(files) = offer_from(&offer, transfer) else {
-            return Ok(None);
-        };
-        KeptContent::Offer {
-            transfer,
-            files,
-            paths: BTreeMap::new(),
-        }
-    } else {
-        KeptContent::Message {
-            stream: row.get::<_, i64>("stream")?.cast_unsigned(),
-            seq: unsigned(row.get("seq")?),
-            written_at_ms: unsigned(row.get("written_at_ms")?),
-            text: row.get("text")?,
-            signature: row.get("signature")?,
-            in_reply_to: reply_from(row)?,
-            quoted: None,
-        }
-    };
-    Ok(Some(KeptEntry {
-        place: unsigned(row.get("place")?),
-        author: DeviceId(row.get("author")?),
-        kept_at_ms: unsigned(row.get("kept_at_ms")?),
-        content,
-    }))
-}
-
-/// A message as it was sent.
-fn message_from(row: &Row<'_>) -> rusqlite::Result<ChatMessage> {
-    let mut message = ChatMessage::new(
-        row.get::<_, i64>("stream")?.cast_unsigned(),
-        unsigned(row.get("seq")?),
-        unsigned(row.get("written_at_ms")?),
-        &row.get::<_, String>("text")?,
-    );
-    message.signature = row.get("signature")?;
-    message.in_reply_to = reply_from(row)?;
-    Ok(message)
-}
-
-fn reply_from(row: &Row<'_>) -> rusqlite::Result<Option<MessageId>> {
-    let author: Option<[u8; 16]> = row.get("reply_author")?;
-    let Some(author) = author else {
-        return Ok(None);
-    };
-    Ok(Some(MessageId {
-        author: DeviceId(author),
-        stream: row.get::<_, i64>("reply_stream")?.cast_unsigned(),
-        seq: unsigned(row.get("reply_seq")?),
-    }))
-}
-
-pub(crate) fn unsigned(n: i64) -> u64 {
-    u64::try_from(n).unwrap_or_default()
-}
-
-fn signed(n: u64) -> i64 {
-    i64::try_from(n).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

@@ -317,13 +317,21 @@ impl Home {
         self.told(text)
     }
 
-    /// The person wants nothing to do with a device that was met, or will have it back. Rooms that
-    /// are open are told by [`Room::block`](crate::room::Room::block).
+    /// The person wants nothing to do with a device, or will have it back. Gives what rooms that are
+    /// open are to be told by [`Room::block`](crate::room::Room::block); nothing where no more than its
+    /// id is known.
     ///
     /// # Errors
     /// [`HomeError::File`].
-    pub fn block(&self, device: DeviceId, is_blocked: bool) -> Result<(), HomeError> {
-        let done = self.history().store().block(device, is_blocked);
+    pub fn block(
+        &self,
+        device: DeviceId,
+        is_blocked: bool,
+    ) -> Result<Option<KnownDevice>, HomeError> {
+        let history = self.history();
+        let done = history
+            .member(device)
+            .and_then(|member| history.store().block(device, member, is_blocked));
         self.told(done)
     }
 

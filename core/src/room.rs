@@ -222,12 +222,13 @@ impl Room {
     }
 
     /// Has nothing to do with a device from now on, in any room, or lets it in again the next time it
-    /// comes. Others in the room are not affected.
+    /// comes, as `device` says; [`Home::block`](crate::home::Home::block) gives it. Others in the room
+    /// are not affected.
     ///
     /// # Errors
     /// [`RoomClosed`].
-    pub async fn block(&self, device: DeviceId, is_blocked: bool) -> Result<(), RoomClosed> {
-        self.command(Command::Block { device, is_blocked }).await
+    pub async fn block(&self, device: known::KnownDevice) -> Result<(), RoomClosed> {
+        self.command(Command::Block { device }).await
     }
 
     /// Offers files and whole folders to everyone in the room, now and later, as they are.

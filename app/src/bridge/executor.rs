@@ -241,9 +241,18 @@ impl Executor {
 
     /// Has nothing to do with a device from now on, or has it back.
     async fn block(&mut self, device: DeviceId, is_blocked: bool) {
-        self.keep(move |home| home.block(device, is_blocked)).await;
-        for room in self.rooms.iter() {
-            let _ = room.block(device, is_blocked).await;
+        let home = self.home.clone();
+        match blocking(move || home.block(device, is_blocked)).await {
+            Ok(Some(known)) => {
+                for room in self.rooms.iter() {
+                    let _ = room.block(known.clone()).await;
+                }
+            }
+            Ok(None) => tracing::warn!("nothing is known of a device that is to be blocked"),
+            Err(error) => {
+                let reason = error.to_string();
+                self.trouble(Trouble::NotKept { reason }).await;
+            }
         }
         if !is_blocked {
             // Who was sent away is met anew.

@@ -6,7 +6,7 @@
 use core::time::Duration;
 use std::collections::BTreeMap;
 
-use parlor_proto::frame::{ChatMessage, HaveAuthor};
+use parlor_proto::frame::ChatMessage;
 use parlor_proto::id::DeviceId;
 use parlor_proto::text::DisplayName;
 
@@ -19,6 +19,7 @@ use passing::Passing;
 
 pub(crate) use passing::Read;
 
+mod hearsay;
 mod outbox;
 mod passing;
 
@@ -114,6 +115,8 @@ pub(crate) struct Chat {
     readers: BTreeMap<DeviceId, Reader>,
     authors: BTreeMap<DeviceId, Author>,
     passing: Passing,
+    /// How many authors each member made known that never were here themselves.
+    hearsay: BTreeMap<DeviceId, usize>,
     /// Handed to the disk; shown when they and all before them are stored.
     storing: BTreeMap<MessageId, Storing>,
 }
@@ -130,6 +133,7 @@ impl Chat {
             readers: readers.map(Reader::restored).collect(),
             authors: authors.map(Author::restored).collect(),
             passing: Passing::default(),
+            hearsay: BTreeMap::new(),
             storing: BTreeMap::new(),
         }
     }
@@ -192,17 +196,27 @@ impl Chat {
         reader.has_left = false;
         reader.is_synced = false;
         reader.sent_through = reader.stored_through;
-        let through = self.authors.get_mut(&device).map_or(0, |author| {
-            if author.stream != stream {
-                *author = Author::new(stream);
-            }
-            author.is_fresh = true;
-            author.stored_through
-        });
+        self.passing.author_came(device);
+        let through = self.author_came(device, stream);
         Opened {
             through,
             has_begun_anew,
         }
+    }
+
+    /// The author itself is here: its word on its stream counts, whatever others passed on. Gives
+    /// how far its messages are stored.
+    fn author_came(&mut self, device: DeviceId, stream: u64) -> u64 {
+        if !self.knows(device) && !self.has_room_for_author() {
+            return 0;
+        }
+        let author = self.authors.entry(device);
+        let author = author.or_insert_with(|| Author::new(stream));
+        if author.stream != stream {
+            *author = Author::new(stream);
+        }
+        author.is_fresh = true;
+        author.stored_through
     }
 
     /// `device` left the room: its receipts are no longer waited for.
@@ -253,6 +267,9 @@ impl Chat {
         let stream = message.stream;
         let author = self.authors.entry(from);
         let author = author.or_insert_with(|| Author::new(stream));
+        if author.stream != stream {
+            *author = Author::new(stream);
+        }
         if message.seq <= author.stored_through {
             return Arrival::Repeated {
                 stored_through: author.stored_through,
@@ -263,7 +280,11 @@ impl Chat {
         if !(is_next || leaves_gap) {
             return Arrival::Ignored;
         }
-        self.take(from, name, message)
+        let arrival = self.take(from, name, message);
+        if let (Arrival::New, Some(author)) = (&arrival, self.authors.get_mut(&from)) {
+            author.is_fresh = false;
+        }
+        arrival
     }
 
     /// Takes a message in that follows those before it, unless too much waits already.
@@ -276,7 +297,6 @@ impl Chat {
             return Arrival::Ignored;
         }
         author.taken_through = message.seq;
-        author.is_fresh = false;
         let storing = Storing {
             name,
             state: StoringState::Asked,
@@ -285,81 +305,6 @@ impl Chat {
         self.storing
             .insert(MessageId::of(from, &storing.message), storing);
         Arrival::New
-    }
-
-    /// Whether messages of `author` are counted.
-    pub(crate) fn knows(&self, author: DeviceId) -> bool {
-        self.authors.contains_key(&author)
-    }
-
-    /// A message of `author` arrived from somebody who passes it on. It must follow the last one:
-    /// what is missing in between its author may still bring.
-    pub(crate) fn on_passed(
-        &mut self,
-        author: DeviceId,
-        name: DisplayName,
-        message: ChatMessage,
-    ) -> Arrival {
-        if !self.knows(author) {
-            if message.seq != 1 || !self.has_room_for_author() {
-                return Arrival::Ignored;
-            }
-            self.authors.insert(author, Author::new(message.stream));
-        }
-        match self.authors.get(&author) {
-            Some(known) if known.stream != message.stream => Arrival::Ignored,
-            Some(known) if message.seq <= known.stored_through => Arrival::Repeated {
-                stored_through: known.stored_through,
-            },
-            Some(known) if message.seq == known.taken_through + 1 => {
-                self.take(author, name, message)
-            }
-            Some(_) | None => Arrival::Ignored,
-        }
-    }
-
-    /// How far the messages of all authors but `reader` are stored, for `reader` to hear.
-    /// `is_direct` says of whom nothing need be passed on.
-    pub(crate) fn have(
-        &self,
-        reader: DeviceId,
-        is_direct: impl Fn(DeviceId) -> bool,
-    ) -> Vec<HaveAuthor> {
-        let authors = self.authors.keys().filter(|author| **author != reader);
-        authors
-            .filter_map(|author| self.have_of(*author, is_direct(*author)))
-            .collect()
-    }
-
-    /// How far the messages of one author are stored.
-    pub(crate) fn have_of(&self, author: DeviceId, is_direct: bool) -> Option<HaveAuthor> {
-        let known = self.authors.get(&author)?;
-        Some(HaveAuthor {
-            author,
-            stream: known.stream,
-            through: known.stored_through,
-            is_direct,
-        })
-    }
-
-    /// `reader` says what it has of whom. Gives whether that is news.
-    pub(crate) fn on_have(&mut self, reader: DeviceId, authors: &[HaveAuthor]) -> bool {
-        self.passing.on_have(reader, authors)
-    }
-
-    /// Messages to read from the disk now, to pass them on to `reader`.
-    pub(crate) fn next_read(&mut self, reader: DeviceId) -> Option<Read> {
-        self.passing.next(reader, &self.authors)
-    }
-
-    /// They were read. Gives those to pass on.
-    pub(crate) fn on_read(
-        &mut self,
-        reader: DeviceId,
-        author: DeviceId,
-        messages: Vec<ChatMessage>,
-    ) -> Vec<ChatMessage> {
-        self.passing.on_read(reader, author, messages)
     }
 
     /// Whether one more author can be counted; forgets one that left when there are many.

@@ -11,6 +11,7 @@ use parlor_proto::text::DisplayName;
 
 use crate::accept::AcceptRules;
 use crate::device::DevicePublic;
+use crate::known::KnownDevice;
 use crate::ranges::RangeSet;
 use crate::view::PathView;
 
@@ -253,8 +254,8 @@ pub enum DiskInput {
     MessagesRead {
         /// The device that they are for.
         reader: DeviceId,
-        /// The author.
-        author: DeviceId,
+        /// The message that they come after.
+        after: MessageId,
         /// The author's keys and name, where they are kept.
         who: Option<(DevicePublic, DisplayName)>,
         /// In their order; fewer than were asked for, or none, where there are no more.
@@ -366,12 +367,11 @@ pub enum Command {
         /// Whether they were the same on both sides.
         matches: bool,
     },
-    /// Have nothing to do with a device: it is cut off, and not let in again while this holds.
+    /// Whether to have nothing to do with a device: one that is blocked is cut off, and not let in
+    /// again while this holds.
     Block {
-        /// The device.
-        device: DeviceId,
-        /// Whether it is blocked.
-        is_blocked: bool,
+        /// The device, as the disk knows it from now on.
+        device: KnownDevice,
     },
     /// Remember nothing of a device, not even that it was verified.
     Forget {

@@ -201,11 +201,23 @@ impl Known {
     }
 
     /// The person wants nothing to do with a device, or will have it back. Gives what the disk is to
-    /// remember; nothing of a device that was never met.
-    pub(crate) fn block(&mut self, id: DeviceId, is_blocked: bool) -> Option<KnownDevice> {
-        let entry = self.devices.get_mut(&id)?;
-        entry.device.is_blocked = is_blocked;
-        Some(entry.device.clone())
+    /// remember: what people decide has room, however many were met.
+    pub(crate) fn block(&mut self, device: KnownDevice) -> KnownDevice {
+        match self.devices.get_mut(&device.public.id()) {
+            Some(entry) => {
+                entry.device.is_blocked = device.is_blocked;
+                entry.device.clone()
+            }
+            None => {
+                self.insert(device.clone());
+                device
+            }
+        }
+    }
+
+    /// The name that a device had first; none for one that was never met.
+    pub(crate) fn first_name(&self, id: DeviceId) -> Option<&DisplayName> {
+        self.devices.get(&id).map(|entry| &entry.device.name)
     }
 
     /// Whether the device was remembered until now.

@@ -163,6 +163,18 @@ impl Bucket {
         self.at = self.at.max(now);
     }
 
+    /// What still fits.
+    fn left(&mut self, quota: Quota, now: Moment) -> u64 {
+        self.leak(quota, now);
+        quota.burst.saturating_sub(self.level.div_ceil(1000))
+    }
+
+    /// Takes `amount` in whether it fits or not.
+    fn fill(&mut self, quota: Quota, amount: u64, now: Moment) {
+        self.leak(quota, now);
+        self.level = self.level.saturating_add(amount.saturating_mul(1000));
+    }
+
     /// Takes `amount` in if it fits.
     fn take(&mut self, quota: Quota, amount: u64, now: Moment) -> bool {
         self.leak(quota, now);
@@ -222,6 +234,36 @@ impl Quotas {
             // Looked at in a copy: nothing is counted before it is sent.
             bucket.is_none_or(|bucket| bucket.clone().take(counted.quota(), *amount, now))
         })
+    }
+
+    /// How many messages of any length `device` may be sent now besides.
+    pub(crate) fn may_pass_on(&mut self, device: DeviceId, now: Moment) -> u64 {
+        let Some(Buckets(buckets)) = self.devices.get_mut(&device) else {
+            return Counted::OwnMessages.quota().burst;
+        };
+        let mut left = |counted: Counted| {
+            let bucket = buckets.get_mut(counted as usize);
+            bucket.map_or(0, |bucket| bucket.left(counted.quota(), now))
+        };
+        let texts = left(Counted::OwnMessageBytes) / MESSAGE_TEXT_MAX_BYTES as u64;
+        left(Counted::OwnMessages).min(texts)
+    }
+
+    /// Counts what leaves for `device`. What is over the burst counts against what follows.
+    pub(crate) fn count_own(&mut self, device: DeviceId, len: usize, now: Moment) {
+        if !self.devices.contains_key(&device) {
+            self.make_room();
+        }
+        let Buckets(buckets) = self.devices.entry(device).or_default();
+        let amounts = [
+            (Counted::OwnMessages, 1),
+            (Counted::OwnMessageBytes, len as u64),
+        ];
+        for (counted, amount) in amounts {
+            if let Some(bucket) = buckets.get_mut(counted as usize) {
+                bucket.fill(counted.quota(), amount, now);
+            }
+        }
     }
 
     fn make_room(&mut self) {

@@ -7,8 +7,7 @@ use crate::avatar::Avatar;
 use crate::id::DeviceId;
 use crate::limits::{
     BULK_FRAME_MIN_BYTES, CHUNK_UNIT_BYTES, CONTROL_FRAME_MAX_BYTES, FILE_MAX_BYTES,
-    HAVE_AUTHORS_MAX, MIME_MAX_BYTES, OFFER_FILES_MAX, PREVIEW_MAX_BYTES, REASON_MAX_BYTES,
-    WANT_RANGES_MAX,
+    MIME_MAX_BYTES, OFFER_FILES_MAX, PREVIEW_MAX_BYTES, REASON_MAX_BYTES, WANT_RANGES_MAX,
 };
 use crate::text::{DisplayName, one_line};
 use crate::version::VersionRange;
@@ -267,7 +266,7 @@ impl Frame {
         match self {
             Self::Message(message) => message.check()?,
             Self::Passed(passed) => passed.message.check()?,
-            Self::Have(have) => within("authors", have.authors.len(), HAVE_AUTHORS_MAX)?,
+            Self::Have(have) => have.check()?,
             Self::Offer(offer) => {
                 within("offered files", offer.files.len(), OFFER_FILES_MAX)?;
                 if offer.files.is_empty() {

@@ -147,3 +147,36 @@ fn files_that_the_disk_refused_can_be_tried_again_and_the_others_are_not_sent_tw
         assert!(matches!(last, Some(Outcome::Complete { files: 4, .. })));
     });
 }
+
+#[test]
+fn many_files_that_were_cancelled_are_taken_up_again_once_each() {
+    check(module_path!(), "many_taken_up_again", 20, |seed| {
+        let mut world = World::new(seed);
+        world.faults().bandwidth = 1_000_000;
+        world.room(2);
+        let transfer = world.offer(0, &[20_000; 60]);
+        let key = world.key(0, transfer);
+        let millis = world.dice().u64(200..2500);
+        world.run_for(Duration::from_millis(millis));
+        world.cancel_incoming(1, key);
+        world.run_for(Duration::from_secs(5));
+        if outcomes(&world, 1).len() != 1 {
+            return;
+        }
+        if let Some(Outcome::Complete { .. }) = outcomes(&world, 1).last() {
+            return;
+        }
+        if world.dice().bool() {
+            world.kill(1);
+            world.restart(1);
+            world.run_for(Duration::from_secs(20));
+        }
+        world.take_up_again(1, key);
+        world.settle();
+        let last = outcomes(&world, 1).pop();
+        assert!(
+            matches!(last, Some(Outcome::Complete { files: 60, .. })),
+            "{last:?}"
+        );
+    });
+}

@@ -4,6 +4,7 @@
 use core::time::Duration;
 
 use parlor_engine::input::{Command, MessageId};
+use parlor_engine::known::KnownDevice;
 use parlor_engine::notice::Notice;
 use parlor_proto::frame::{ChatMessage, Frame, Passed};
 use parlor_proto::text::DisplayName;
@@ -229,8 +230,15 @@ fn a_blocked_device_is_cut_off_and_let_in_again_when_the_person_wants_it() {
     check(module_path!(), "blocked", 10, |seed| {
         let mut world = World::new(seed);
         world.room(2);
-        let device = world.device(1);
-        let block = |is_blocked| Command::Block { device, is_blocked };
+        let public = world.public(1);
+        let block = |is_blocked| Command::Block {
+            device: KnownDevice {
+                public,
+                name: DisplayName::sanitise("node 1"),
+                is_verified: false,
+                is_blocked,
+            },
+        };
         world.command(0, block(true));
         world.run_for(Duration::from_secs(30));
         assert!(world.view(0).peers.is_empty());

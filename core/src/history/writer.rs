@@ -172,7 +172,7 @@ fn read(
     });
     DiskInput::MessagesRead {
         reader,
-        author: after.author,
+        after,
         who,
         messages,
     }

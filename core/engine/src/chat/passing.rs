@@ -19,6 +19,8 @@ struct Progress {
     stream: u64,
     stored_through: u64,
     sent_through: u64,
+    /// After which message there is none here to follow.
+    gap_after: Option<u64>,
     /// Whether it hears the author itself.
     is_direct: bool,
 }
@@ -26,8 +28,8 @@ struct Progress {
 #[derive(Debug, Default)]
 struct Reader {
     authors: BTreeMap<DeviceId, Progress>,
-    /// Whose messages are being read from the disk for it.
-    reading: Option<DeviceId>,
+    /// After which message the disk is being read for it.
+    reading: Option<MessageId>,
 }
 
 /// Messages to be read from the disk.
@@ -64,6 +66,7 @@ impl Passing {
                 stream: said.stream,
                 stored_through: said.through,
                 sent_through: said.through,
+                gap_after: None,
                 is_direct: said.is_direct,
             };
             let now = before
@@ -77,68 +80,81 @@ impl Passing {
         is_news
     }
 
-    /// What to read for `reader` next; called until it gives nothing.
+    /// An author is here, and with it what others need to check its messages by.
+    pub(super) fn author_came(&mut self, author: DeviceId) {
+        for reader in self.readers.values_mut() {
+            if let Some(progress) = reader.authors.get_mut(&author) {
+                progress.gap_after = None;
+            }
+        }
+    }
+
+    /// What to read for `reader` next, at most `max` messages; called until it gives nothing.
     pub(super) fn next(
         &mut self,
         reader: DeviceId,
         ours: &BTreeMap<DeviceId, Author>,
+        max: u64,
     ) -> Option<Read> {
         let known = self.readers.get_mut(&reader)?;
-        if known.reading.is_some() {
+        if known.reading.is_some() || max == 0 {
             return None;
         }
+        let is_full = known.authors.len() >= HAVE_AUTHORS_MAX;
         let (author, progress) = ours
             .iter()
             .filter(|(author, _)| **author != reader)
             .find_map(|(author, our)| {
-                let progress = known.authors.get(author).copied();
-                let progress = progress.unwrap_or(Progress::none(our.stream));
+                let progress = match known.authors.get(author) {
+                    Some(progress) => *progress,
+                    None if is_full => return None,
+                    None => Progress::none(our.stream),
+                };
                 progress.lacks(our).then_some((*author, progress))
             })?;
-        if !known.authors.contains_key(&author) && known.authors.len() >= HAVE_AUTHORS_MAX {
-            return None;
-        }
         known.authors.insert(author, progress);
-        known.reading = Some(author);
-        let max = UNSTORED_MAX.saturating_sub(progress.under_way());
+        let after = MessageId {
+            author,
+            stream: progress.stream,
+            seq: progress.sent_through,
+        };
+        known.reading = Some(after);
+        let max = max.min(UNSTORED_MAX.saturating_sub(progress.under_way()));
         Some(Read {
-            after: MessageId {
-                author,
-                stream: progress.stream,
-                seq: progress.sent_through,
-            },
+            after,
             max: u32::try_from(max).unwrap_or_default(),
         })
     }
 
-    /// Messages of `author` were read for `reader`. Gives those that leave: without a gap from what
-    /// it has. Where there is none of them here, it is asked for no more on this link.
+    /// Messages that come after one were read for `reader`. Gives those that leave: without a gap
+    /// from what it has by now.
     pub(super) fn on_read(
         &mut self,
         reader: DeviceId,
-        author: DeviceId,
+        after: MessageId,
         messages: Vec<ChatMessage>,
     ) -> Vec<ChatMessage> {
         let Some(known) = self.readers.get_mut(&reader) else {
             return Vec::new();
         };
-        if known.reading != Some(author) {
+        if known.reading.take_if(|reading| *reading == after).is_none() {
             return Vec::new();
         }
-        known.reading = None;
-        let Some(progress) = known.authors.get_mut(&author) else {
+        let Some(progress) = known.authors.get_mut(&after.author) else {
             return Vec::new();
         };
+        // Meanwhile it may have said more, or less.
+        let is_as_before = (progress.stream, progress.sent_through) == (after.stream, after.seq);
         let mut leaving = Vec::with_capacity(messages.len());
         for message in messages {
-            if message.stream != progress.stream || message.seq != progress.sent_through + 1 {
-                break;
+            let is_next = message.seq == progress.sent_through.saturating_add(1);
+            if message.stream == progress.stream && is_next {
+                progress.sent_through = message.seq;
+                leaving.push(message);
             }
-            progress.sent_through = message.seq;
-            leaving.push(message);
         }
-        if leaving.is_empty() {
-            progress.sent_through = u64::MAX;
+        if leaving.is_empty() && is_as_before {
+            progress.gap_after = Some(after.seq);
         }
         leaving
     }
@@ -150,6 +166,7 @@ impl Progress {
             stream,
             stored_through: 0,
             sent_through: 0,
+            gap_after: None,
             is_direct: false,
         }
     }
@@ -165,6 +182,7 @@ impl Progress {
             } else {
                 self.sent_through.max(stored_through)
             },
+            gap_after: self.gap_after,
             ..said
         }
     }
@@ -174,8 +192,9 @@ impl Progress {
     }
 
     /// Whether we have something for it that may leave now.
-    const fn lacks(self, ours: &Author) -> bool {
+    fn lacks(self, ours: &Author) -> bool {
         !self.is_direct
+            && self.gap_after != Some(self.sent_through)
             && self.stream == ours.stream
             && self.sent_through < ours.stored_through
             && self.under_way() < UNSTORED_MAX
@@ -213,8 +232,10 @@ mod tests {
             .collect()
     }
 
-    fn sent(passing: &mut Passing, from_disk: Vec<ChatMessage>) -> Vec<u64> {
-        let leaving = passing.on_read(CEM, ADA, from_disk);
+    /// What leaves of an answer of the disk to a read after message `after`.
+    fn sent(passing: &mut Passing, after: u64, from_disk: Vec<ChatMessage>) -> Vec<u64> {
+        let after = read(after, 0).unwrap().after;
+        let leaving = passing.on_read(CEM, after, from_disk);
         leaving.iter().map(|message| message.seq).collect()
     }
 
@@ -232,49 +253,53 @@ mod tests {
     #[test]
     fn nothing_is_passed_on_before_the_reader_said_what_it_has() {
         let mut passing = Passing::default();
-        assert_eq!(passing.next(CEM, &ours(5)), None);
+        assert_eq!(passing.next(CEM, &ours(5), 99), None);
         assert!(passing.on_have(CEM, &[]));
-        assert_eq!(passing.next(CEM, &ours(5)), read(0, 32));
+        assert_eq!(passing.next(CEM, &ours(5), 99), read(0, 32));
     }
 
     #[test]
     fn what_the_reader_lacks_is_passed_on_in_order_and_once() {
         let mut passing = Passing::default();
         passing.on_have(CEM, &have(2, false));
-        assert_eq!(passing.next(CEM, &ours(4)), read(2, 32));
-        assert_eq!(passing.next(CEM, &ours(4)), None, "one read at a time");
-        assert_eq!(sent(&mut passing, messages(3..=4)), [3, 4]);
-        assert_eq!(passing.next(CEM, &ours(4)), None);
-        assert_eq!(passing.next(CEM, &ours(5)), read(4, 30));
+        assert_eq!(passing.next(CEM, &ours(4), 99), read(2, 32));
+        assert_eq!(passing.next(CEM, &ours(4), 99), None, "one read at a time");
+        assert_eq!(sent(&mut passing, 2, messages(3..=4)), [3, 4]);
+        assert_eq!(passing.next(CEM, &ours(4), 99), None);
+        assert_eq!(passing.next(CEM, &ours(5), 99), read(4, 30));
     }
 
     #[test]
     fn no_more_than_a_window_leaves_without_a_receipt() {
         let mut passing = Passing::default();
         passing.on_have(CEM, &[]);
-        passing.next(CEM, &ours(100));
-        assert_eq!(sent(&mut passing, messages(1..=32)).len(), 32);
-        assert_eq!(passing.next(CEM, &ours(100)), None);
+        passing.next(CEM, &ours(100), 99);
+        assert_eq!(sent(&mut passing, 0, messages(1..=32)).len(), 32);
+        assert_eq!(passing.next(CEM, &ours(100), 99), None);
         passing.on_have(CEM, &have(20, false));
-        assert_eq!(passing.next(CEM, &ours(100)), read(32, 20));
+        assert_eq!(passing.next(CEM, &ours(100), 99), read(32, 20));
     }
 
     #[test]
     fn a_gap_on_our_disk_is_not_passed_on() {
         let mut passing = Passing::default();
         passing.on_have(CEM, &[]);
-        passing.next(CEM, &ours(9));
-        assert_eq!(sent(&mut passing, messages(5..=9)), [0; 0]);
-        assert_eq!(passing.next(CEM, &ours(9)), None, "there is none to give");
+        passing.next(CEM, &ours(9), 99);
+        assert_eq!(sent(&mut passing, 0, messages(5..=9)), [0; 0]);
+        assert_eq!(
+            passing.next(CEM, &ours(9), 99),
+            None,
+            "there is none to give"
+        );
     }
 
     #[test]
     fn who_hears_the_author_is_passed_nothing_until_the_author_is_gone() {
         let mut passing = Passing::default();
         passing.on_have(CEM, &have(1, true));
-        assert_eq!(passing.next(CEM, &ours(3)), None);
+        assert_eq!(passing.next(CEM, &ours(3), 99), None);
         assert!(passing.on_have(CEM, &have(2, false)));
-        assert_eq!(passing.next(CEM, &ours(3)), read(2, 32));
+        assert_eq!(passing.next(CEM, &ours(3), 99), read(2, 32));
     }
 
     #[test]
@@ -285,25 +310,57 @@ mod tests {
             ..have(0, false)[0]
         };
         passing.on_have(CEM, &[other]);
-        assert_eq!(passing.next(CEM, &ours(3)), None);
+        assert_eq!(passing.next(CEM, &ours(3), 99), None);
+    }
+
+    #[test]
+    fn what_the_reader_got_from_others_meanwhile_does_not_end_it() {
+        let mut passing = Passing::default();
+        passing.on_have(CEM, &have(2, false));
+        passing.next(CEM, &ours(20), 99);
+        passing.on_have(CEM, &have(10, false));
+        assert_eq!(sent(&mut passing, 2, messages(3..=11)), [11]);
+        assert_eq!(passing.next(CEM, &ours(20), 99), read(11, 31));
+        passing.on_have(CEM, &have(20, false));
+        assert_eq!(sent(&mut passing, 11, messages(12..=20)), [0; 0]);
+        assert_eq!(passing.next(CEM, &ours(21), 99), read(20, 32));
+    }
+
+    #[test]
+    fn what_could_not_be_checked_is_passed_on_once_its_author_came() {
+        let mut passing = Passing::default();
+        passing.on_have(CEM, &[]);
+        passing.next(CEM, &ours(3), 99);
+        assert_eq!(sent(&mut passing, 0, Vec::new()), [0; 0]);
+        assert_eq!(passing.next(CEM, &ours(3), 99), None);
+        passing.author_came(ADA);
+        assert_eq!(passing.next(CEM, &ours(3), 99), read(0, 32));
+    }
+
+    #[test]
+    fn no_more_is_read_than_may_be_sent() {
+        let mut passing = Passing::default();
+        passing.on_have(CEM, &[]);
+        assert_eq!(passing.next(CEM, &ours(9), 0), None);
+        assert_eq!(passing.next(CEM, &ours(9), 3), read(0, 3));
     }
 
     #[test]
     fn a_new_link_begins_with_what_is_said_on_it() {
         let mut passing = Passing::default();
         passing.on_have(CEM, &[]);
-        passing.next(CEM, &ours(3));
+        passing.next(CEM, &ours(3), 99);
         passing.forget(CEM);
-        assert_eq!(sent(&mut passing, messages(1..=3)), [0; 0]);
+        assert_eq!(sent(&mut passing, 0, messages(1..=3)), [0; 0]);
         passing.on_have(CEM, &have(1, false));
-        assert_eq!(passing.next(CEM, &ours(3)), read(1, 32));
+        assert_eq!(passing.next(CEM, &ours(3), 99), read(1, 32));
     }
 
     #[test]
     fn an_author_is_passed_none_of_its_own() {
         let mut passing = Passing::default();
         passing.on_have(ADA, &[]);
-        assert_eq!(passing.next(ADA, &ours(3)), None);
+        assert_eq!(passing.next(ADA, &ours(3), 99), None);
     }
 
     #[test]

@@ -1,3 +1,4 @@
+use super::hearsay::HEARSAY_MAX;
 use super::*;
 use crate::record::{OUTBOX_MAX, OwnMessages};
 
@@ -58,6 +59,50 @@ fn synced_with(messages: u64) -> Chat {
 
 fn drain(chat: &mut Chat) -> Vec<u64> {
     core::iter::from_fn(|| chat.next_for(ADA).map(|message| message.seq)).collect()
+}
+
+#[test]
+fn an_old_stream_that_is_passed_on_does_not_stand_in_for_the_authors_own() {
+    let mut chat = fresh();
+    chat.link_opened(ADA, FIRST, THEIRS);
+    let old = ChatMessage::new(THEIRS + 1, 1, 0, "yesterday");
+    let arrival = chat.on_passed((WE, ADA), name(), old.clone());
+    assert_eq!(arrival, Arrival::Ignored);
+    assert_eq!(arrives(&mut chat, 1), Arrival::New);
+    let mut chat = fresh();
+    chat.on_passed((WE, ADA), name(), old.clone());
+    chat.on_durable(MessageId::of(ADA, &old));
+    let opened = chat.link_opened(ADA, FIRST, THEIRS);
+    assert_eq!(opened.through, 0);
+    assert_eq!(arrives(&mut chat, 1), Arrival::New);
+}
+
+#[test]
+fn what_others_pass_on_does_not_close_a_gap_that_is_the_authors_own() {
+    let mut chat = fresh();
+    for seq in 1..=2 {
+        arrives(&mut chat, seq);
+        chat.on_durable(id(ADA, seq));
+    }
+    chat.link_opened(ADA, SECOND, THEIRS);
+    let passed = ChatMessage::new(THEIRS, 3, 0, "hi");
+    chat.on_passed((WE, ADA), name(), passed);
+    chat.on_durable(id(ADA, 3));
+    assert_eq!(arrives(&mut chat, 100), Arrival::New);
+}
+
+#[test]
+fn one_member_makes_so_many_authors_known_and_pushes_nobody_out() {
+    let mut chat = fresh();
+    arrives(&mut chat, 1);
+    let eve = DeviceId([5; 16]);
+    let taken = (0..1_000_u128).filter(|n| {
+        let author = DeviceId(n.to_be_bytes());
+        let message = ChatMessage::new(1, 1, 0, "I am many");
+        chat.on_passed((eve, author), name(), message) == Arrival::New
+    });
+    assert_eq!(taken.count(), HEARSAY_MAX);
+    assert!(chat.knows(ADA));
 }
 
 #[test]

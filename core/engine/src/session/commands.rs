@@ -78,7 +78,7 @@ impl Session {
             }
             Command::CloseCode => self.close_code(CodeEnd::Closed),
             Command::Verify { device, matches } => self.verify(device, matches),
-            Command::Block { device, is_blocked } => self.block(device, is_blocked),
+            Command::Block { device } => self.block(device),
             Command::Forget { device } => self.forget(device),
         }
     }

@@ -265,10 +265,10 @@ impl Session {
             DiskInput::MessageStored { id } => self.on_message_stored(id),
             DiskInput::MessagesRead {
                 reader,
-                author,
+                after,
                 who,
                 messages,
-            } => self.on_messages_read(reader, author, who, messages),
+            } => self.on_messages_read(reader, after, who, messages),
             DiskInput::MessageNotStored { id, reason } => {
                 self.chat.on_not_durable(id, self.now);
                 tracing::warn!(seq = id.seq, reason, "could not store a message");

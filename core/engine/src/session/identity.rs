@@ -4,6 +4,7 @@ use parlor_proto::frame::Frame;
 use parlor_proto::id::{DeviceId, PeerId};
 
 use super::Session;
+use crate::known::KnownDevice;
 use crate::notice::Notice;
 use crate::output::{DiskRequest, Role};
 use crate::sas::{Sas, SasFailed, SasScene};
@@ -89,10 +90,9 @@ impl Session {
     }
 
     /// The person wants nothing to do with a device, or will have it back.
-    pub(super) fn block(&mut self, device: DeviceId, is_blocked: bool) {
-        let Some(known) = self.known.block(device, is_blocked) else {
-            return;
-        };
+    pub(super) fn block(&mut self, known: KnownDevice) {
+        let (device, is_blocked) = (known.public.id(), known.is_blocked);
+        let known = self.known.block(known);
         self.disk(DiskRequest::RememberDevice { device: known });
         if is_blocked && let Some(id) = self.peer_of(device) {
             self.refuse_quietly(id, BLOCKED);

@@ -117,9 +117,7 @@ impl Session {
 
     /// A message of ours leaves for `device`.
     pub(super) fn count_own(&mut self, device: DeviceId, len: usize) {
-        // Asked before; what is a little over counts against the next one.
-        let _ = self.count(device, Counted::OwnMessages, 1);
-        let _ = self.count(device, Counted::OwnMessageBytes, len as u64);
+        self.quotas.count_own(device, len, self.now);
     }
 
     /// Something on the channel for what may get lost.

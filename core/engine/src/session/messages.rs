@@ -8,6 +8,7 @@ use super::Session;
 use crate::chat::{Arrival, Read};
 use crate::device::DevicePublic;
 use crate::input::MessageId;
+use crate::known::Standing;
 use crate::notice::Notice;
 use crate::output::{DiskRequest, LinkAction};
 use crate::quota::Counted;
@@ -116,9 +117,8 @@ impl Session {
                 self.count_own(device, message.text.len());
                 self.send(peer, &Frame::Message(message));
             }
-            if self.quotas.may_say(device, now)
-                && let Some(read) = self.chat.next_read(device)
-            {
+            let may_pass_on = self.quotas.may_pass_on(device, now);
+            if let Some(read) = self.chat.next_read(device, may_pass_on) {
                 let Read { after, max } = read;
                 self.disk(DiskRequest::ReadMessages {
                     reader: device,
@@ -133,13 +133,13 @@ impl Session {
     pub(super) fn on_messages_read(
         &mut self,
         reader: DeviceId,
-        author: DeviceId,
+        after: MessageId,
         who: Option<(DevicePublic, DisplayName)>,
         messages: Vec<ChatMessage>,
     ) {
         // Without the keys nobody could tell whose they are.
         let messages = if who.is_some() { messages } else { Vec::new() };
-        let leaving = self.chat.on_read(reader, author, messages);
+        let leaving = self.chat.on_read(reader, after, messages);
         let (Some((public, name)), Some(peer)) = (who, self.peer_of(reader)) else {
             return;
         };
@@ -214,14 +214,17 @@ impl Session {
             ));
         }
         let is_new = !self.chat.knows(author);
-        let shown = self.known.shown_name(author, &name);
-        match self.chat.on_passed(author, shown, message.clone()) {
+        let shown = self.hearsay_name(author, &name);
+        match self
+            .chat
+            .on_passed((from, author), shown.clone(), message.clone())
+        {
             Arrival::New => {
                 if is_new {
                     let avatar = parlor_proto::avatar::Avatar::default();
                     let member = Member {
                         public,
-                        name,
+                        name: shown,
                         avatar,
                     };
                     let is_hearsay = true;
@@ -237,6 +240,18 @@ impl Session {
             Arrival::Ignored => {}
         }
         Ok(())
+    }
+
+    /// The name to show somebody by whom others speak of: the one it said itself if it was ever
+    /// met, and none that belongs to somebody else.
+    fn hearsay_name(&self, author: DeviceId, said: &DisplayName) -> DisplayName {
+        if let Some(name) = self.known.first_name(author) {
+            return name.clone();
+        }
+        match self.known.standing(author, said) {
+            Standing::NameTaken { .. } => DisplayName::sanitise(""),
+            Standing::New | Standing::Known { .. } | Standing::Verified { .. } => said.clone(),
+        }
     }
 
     /// The person typed something.

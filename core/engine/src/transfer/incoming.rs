@@ -338,7 +338,9 @@ impl Incoming {
     /// It ended without all of its files, and the person wants the others after all.
     pub(crate) fn take_up_again(&mut self) -> Vec<Step> {
         let is_whole = self.done().len() == self.files.len();
-        if self.state != State::Ended || is_whole {
+        // The disk's answers from before must not be taken for those to come.
+        let is_settled = |(_, state): (u32, &FileState)| !matches!(state, FileState::Creating);
+        if self.state != State::Ended || is_whole || !self.states().all(is_settled) {
             return Vec::new();
         }
         for file in &mut self.files {
@@ -350,6 +352,7 @@ impl Incoming {
         self.stopped = None;
         // The sender may be away, and has to hear of it first when it is back.
         self.is_confirmed = false;
+        self.waiting = Waiting::default();
         self.queue_wanted();
         let mut steps = vec![self.keep()];
         steps.extend(self.answer_again());
@@ -409,12 +412,16 @@ impl Incoming {
         steps
     }
 
+    /// A file that the disk said something of, while that still matters.
     fn active_file(&mut self, file: u32) -> Option<&mut IncomingFile> {
+        let entry = self.files.get_mut(file as usize)?;
         if self.state == State::Active {
-            self.files.get_mut(file as usize)
-        } else {
-            None
+            return Some(entry);
         }
+        if matches!(entry.state, FileState::Creating) {
+            entry.state = FileState::Queued;
+        }
+        None
     }
 
     fn numbered(&self) -> impl Iterator<Item = (u32, &IncomingFile)> {

@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use parlor_proto::frame::{
-    ByteRange, Cancel, FileFailed, Frame, Offer, OfferAnswer, OfferedFile, Preview, Want,
-};
+use parlor_proto::frame::{ByteRange, FileFailed, Frame, Offer, OfferAnswer, OfferedFile, Want};
 use parlor_proto::id::DeviceId;
 use parlor_proto::limits::{CHUNK_BYTES, PREVIEW_MAX_BYTES};
 
@@ -17,6 +15,7 @@ use receiver::Receiver;
 mod hold;
 mod receiver;
 mod view;
+mod words;
 
 /// Ranges one device may have asked for and not received.
 const QUEUED_RANGES_MAX: usize = 32 * 1024;
@@ -115,14 +114,6 @@ impl Outgoing {
         steps
     }
 
-    fn preview_frame(&self, file: u32, image: &Bytes) -> Step {
-        Step::Frame(Frame::Preview(Preview {
-            transfer: self.transfer,
-            file,
-            image: image.to_vec(),
-        }))
-    }
-
     pub(crate) fn preview_bytes(&self) -> usize {
         self.previews.values().map(Bytes::len).sum()
     }
@@ -139,37 +130,6 @@ impl Outgoing {
         let shown = looking.map(|(device, _)| step(device)).collect();
         self.previews.insert(file, image);
         shown
-    }
-
-    fn cancel_frame(&self, reason: &str) -> Step {
-        Step::Frame(Frame::Cancel(Cancel {
-            transfer: self.transfer,
-            by_sender: true,
-            reason: reason.to_owned(),
-        }))
-    }
-
-    /// Which of the files that `device` takes cannot be read, in case it has not heard.
-    fn failures_again(&self, device: DeviceId) -> Vec<Step> {
-        let Some(receiver) = self.receivers.get(&device) else {
-            return Vec::new();
-        };
-        let missed = self
-            .broken
-            .iter()
-            .filter(|(file, _)| receiver.failed.contains(file));
-        missed
-            .map(|(file, reason)| self.failed_frame(*file, reason))
-            .collect()
-    }
-
-    fn failed_frame(&self, file: u32, reason: &str) -> Step {
-        Step::Frame(Frame::FileFailed(FileFailed {
-            transfer: self.transfer,
-            file,
-            reason: reason.to_owned(),
-            by_sender: true,
-        }))
     }
 
     /// `device` began anew, and may no longer know of the offer. What the person was told of it
@@ -218,7 +178,9 @@ impl Outgoing {
         let receiver = self.receivers.entry(device).or_insert_with(Receiver::new);
         let was_over = receiver.state == ReceiverState::Ended;
         if was_over && !receiver.takes_up_again(&answer.accepted, &self.broken) {
-            return Ok(Vec::new());
+            let lacking = answer.accepted.iter().copied();
+            let lacking: Vec<u32> = lacking.filter(|f| !receiver.done.contains(f)).collect();
+            return Ok(self.tell_broken(&lacking));
         }
         let is_first = !core::mem::replace(&mut receiver.has_answered, true) || was_over;
         receiver.park();

@@ -4,7 +4,7 @@ use core::ops::RangeInclusive;
 
 use super::{DecodeError, codec, within};
 use crate::id::{DeviceId, RoomId};
-use crate::limits::{MESSAGE_SEQ_MAX, MESSAGE_TEXT_MAX_BYTES, WRITTEN_AT_MAX_MS};
+use crate::limits::{HAVE_AUTHORS_MAX, MESSAGE_SEQ_MAX, MESSAGE_TEXT_MAX_BYTES, WRITTEN_AT_MAX_MS};
 use crate::text::{DisplayName, cut};
 
 /// A chat message; `(author device, stream, seq)` names it in the room for good.
@@ -152,6 +152,21 @@ pub struct Passed {
     pub message: ChatMessage,
 }
 
+impl Have {
+    /// Holds every field to its limit.
+    pub(super) fn check(&self) -> Result<(), DecodeError> {
+        within("authors", self.authors.len(), HAVE_AUTHORS_MAX)?;
+        if self
+            .authors
+            .iter()
+            .any(|have| have.through > MESSAGE_SEQ_MAX)
+        {
+            return Err(DecodeError::OutOfBounds("stored messages"));
+        }
+        Ok(())
+    }
+}
+
 impl ChatMessage {
     /// A message without a signature yet, its text cut at [`MESSAGE_TEXT_MAX_BYTES`].
     #[must_use]
@@ -171,6 +186,10 @@ impl ChatMessage {
         within("message text", self.text.len(), MESSAGE_TEXT_MAX_BYTES)?;
         if self.seq == 0 || self.seq > MESSAGE_SEQ_MAX {
             return Err(DecodeError::OutOfBounds("message seq"));
+        }
+        let answered = self.in_reply_to.map_or(1, |to| to.seq);
+        if answered == 0 || answered > MESSAGE_SEQ_MAX {
+            return Err(DecodeError::OutOfBounds("answered message"));
         }
         if self.text.trim().is_empty() {
             return Err(DecodeError::OutOfBounds("message text"));

@@ -284,6 +284,31 @@ fn what_is_signed_tells_an_answer_from_a_message_with_the_same_bytes() {
 }
 
 #[test]
+fn no_word_names_a_message_that_cannot_be() {
+    let answered = MessageId {
+        author: DeviceId([1; 16]),
+        stream: 1,
+        seq: u64::MAX,
+    };
+    let answer = Frame::Message(ChatMessage {
+        in_reply_to: Some(answered),
+        ..ChatMessage::new(1, 1, 0, "?")
+    });
+    let refused = Err(DecodeError::OutOfBounds("answered message"));
+    assert_eq!(Frame::decode(&answer.encode()), refused);
+    let have = Frame::Have(Have {
+        authors: vec![HaveAuthor {
+            author: DeviceId([1; 16]),
+            stream: 1,
+            through: MESSAGE_SEQ_MAX + 1,
+            is_direct: false,
+        }],
+    });
+    let refused = Err(DecodeError::OutOfBounds("stored messages"));
+    assert_eq!(Frame::decode(&have.encode()), refused);
+}
+
+#[test]
 fn numbers_that_would_overflow_are_refused() {
     let last = ChatMessage::new(0x4444, MESSAGE_SEQ_MAX, u64::MAX, "x");
     let Ok(Frame::Message(read)) = Frame::decode(&Frame::Message(last.clone()).encode()) else {

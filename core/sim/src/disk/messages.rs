@@ -64,7 +64,7 @@ impl Disk {
         let member = self.members.get(&author);
         Some(DiskInput::MessagesRead {
             reader,
-            author,
+            after,
             who: member.map(|member| (member.public, member.name.clone())),
             messages: next.take(max as usize).collect(),
         })

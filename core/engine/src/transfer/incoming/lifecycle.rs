@@ -61,9 +61,12 @@ impl Incoming {
             let Some(file) = self.waiting.next(large < LARGE_AT_ONCE) else {
                 break;
             };
+            let Some(step) = self.create(file) else {
+                continue;
+            };
             let entry = self.files.get(file as usize);
             large += usize::from(entry.is_some_and(|entry| is_large(entry.offered.size)));
-            steps.extend(self.create(file));
+            steps.push(step);
             busy += 1;
             *free = free.saturating_sub(1);
         }
@@ -73,6 +76,9 @@ impl Incoming {
     pub(super) fn create(&mut self, file: u32) -> Option<Step> {
         let key = self.key;
         let entry = self.files.get_mut(file as usize)?;
+        if !matches!(entry.state, FileState::Queued) {
+            return None;
+        }
         entry.state = FileState::Creating;
         Some(Step::Disk(DiskRequest::Create {
             key,

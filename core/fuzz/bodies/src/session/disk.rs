@@ -56,7 +56,7 @@ pub(super) fn answer(request: DiskRequest, outcome: u8) -> Option<DiskInput> {
             return Some(stored(MessageId::of(author, &message), is_well));
         }
         DiskRequest::ReadMessages { reader, after, .. } => {
-            return Some(nothing(reader, after.author));
+            return Some(nothing(reader, after));
         }
         DiskRequest::Create { key, file, .. } => {
             let have = parlor_engine::ranges::RangeSet::default();
@@ -121,10 +121,10 @@ pub(super) fn answer(request: DiskRequest, outcome: u8) -> Option<DiskInput> {
 }
 
 /// There is nothing to be passed on.
-fn nothing(reader: DeviceId, author: DeviceId) -> DiskInput {
+fn nothing(reader: DeviceId, after: MessageId) -> DiskInput {
     DiskInput::MessagesRead {
         reader,
-        author,
+        after,
         who: None,
         messages: Vec::new(),
     }
