@@ -27,6 +27,15 @@ pub enum ToastText {
         /// Which.
         room: RoomId,
     },
+    /// A device will be forgotten; it can be undone until the toast goes.
+    ForgettingDevice {
+        /// In which room it was said so.
+        room: RoomId,
+        /// Which.
+        device: DeviceId,
+        /// Its owner's name.
+        name: String,
+    },
     /// Somebody is blocked; that can be undone.
     Blocked {
         /// The device.
@@ -42,6 +51,17 @@ pub enum ToastText {
     Saved,
     /// Something went wrong.
     Trouble(Trouble),
+}
+
+impl ToastText {
+    /// Whether the person can still take it back.
+    #[must_use]
+    pub const fn can_be_undone(&self) -> bool {
+        match self {
+            Self::Forgetting { .. } | Self::ForgettingDevice { .. } | Self::Blocked { .. } => true,
+            Self::Copied | Self::FilesCopied | Self::Saved | Self::Trouble(_) => false,
+        }
+    }
 }
 
 /// What went wrong, in kinds that have words in every language; `reason` is the system's.

@@ -349,7 +349,7 @@ impl Model {
             let plain = self
                 .toasts
                 .iter()
-                .position(|toast| !matches!(toast.text, ToastText::Forgetting { .. }));
+                .position(|toast| !toast.text.can_be_undone());
             if let Some(plain) = plain {
                 self.toasts.remove(plain);
             }
@@ -376,7 +376,8 @@ impl Model {
         match toast.text {
             ToastText::Forgetting { room } => self.keep(room),
             ToastText::Blocked { device, name } => return self.block(device, name, false),
-            ToastText::Copied
+            ToastText::ForgettingDevice { .. }
+            | ToastText::Copied
             | ToastText::FilesCopied
             | ToastText::Saved
             | ToastText::Trouble(_) => {}
@@ -422,9 +423,21 @@ impl Model {
         for toast in core::mem::take(&mut self.toasts) {
             if !is_over(&toast) {
                 self.toasts.push(toast);
-            } else if let ToastText::Forgetting { room } = toast.text {
-                self.rooms.remove(&room);
-                effects.push(Effect::Forget(room));
+                continue;
+            }
+            match toast.text {
+                ToastText::Forgetting { room } => {
+                    self.rooms.remove(&room);
+                    effects.push(Effect::Forget(room));
+                }
+                ToastText::ForgettingDevice { room, device, .. } => {
+                    effects.push(Effect::Room(room, RoomEffect::ForgetDevice(device)));
+                }
+                ToastText::Blocked { .. }
+                | ToastText::Copied
+                | ToastText::FilesCopied
+                | ToastText::Saved
+                | ToastText::Trouble(_) => {}
             }
         }
         effects

@@ -23,7 +23,7 @@ pub(crate) fn Toasts() -> Element {
             for toast in toasts.read().iter().cloned() {
                 div { class: "toast", key: "{toast.id}",
                     p { {text(&words, &toast.text)} }
-                    if matches!(toast.text, ToastText::Forgetting { .. } | ToastText::Blocked { .. }) {
+                    if toast.text.can_be_undone() {
                         button {
                             class: "button plain small",
                             r#type: "button",
@@ -51,6 +51,9 @@ pub(crate) fn Toasts() -> Element {
 fn text(words: &Words, text: &ToastText) -> String {
     match text {
         ToastText::Forgetting { .. } => t!(words, "forgetting"),
+        ToastText::ForgettingDevice { name, .. } => {
+            t!(words, "forgetting-device", name = name.clone())
+        }
         ToastText::Blocked { name, .. } => t!(words, "blocked", name = name.clone()),
         ToastText::Copied => t!(words, "copied"),
         ToastText::FilesCopied => t!(words, "files-copied"),

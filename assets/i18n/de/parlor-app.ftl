@@ -211,6 +211,7 @@ menu-name-hint = Nur du siehst ihn
 menu-forget = Verlassen und vergessen
 menu-forget-text = Entfernt den Raum und alles, was darin gesagt wurde, von diesem Gerät. Empfangene Dateien bleiben.
 forgetting = Raum entfernt
+forgetting-device = { $name } ist vergessen
 
 ## Teilen
 

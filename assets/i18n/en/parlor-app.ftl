@@ -211,6 +211,7 @@ menu-name-hint = Only you see it
 menu-forget = Leave and forget
 menu-forget-text = Removes the room and everything said in it from this device. Received files stay.
 forgetting = Room removed
+forgetting-device = { $name } is forgotten
 
 ## Share
 

@@ -211,6 +211,7 @@ menu-name-hint = Solo lo ves tú
 menu-forget = Salir y olvidar
 menu-forget-text = Borra de este dispositivo la sala y todo lo que se dijo en ella. Los archivos recibidos se quedan.
 forgetting = Sala eliminada
+forgetting-device = Se ha olvidado a { $name }
 
 ## Compartir
 

@@ -193,6 +193,7 @@ menu-name-hint = 只有你能看到
 menu-forget = 退出并删除
 menu-forget-text = 从此设备上删除这个房间和里面的所有聊天内容。已接收的文件会保留。
 forgetting = 房间已删除
+forgetting-device = 已忘记 { $name }
 
 ## 分享
 

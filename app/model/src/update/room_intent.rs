@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use parlor_proto::id::RoomId;
+use parlor_engine::input::IncomingKey;
+use parlor_proto::id::{DeviceId, RoomId};
 
 use crate::effect::{Effect, PlatformEffect, RoomEffect, TransferRef};
 use crate::model::{Model, Screen};
@@ -60,15 +61,7 @@ impl Model {
                 let wanted = if takes { all.collect() } else { Vec::new() };
                 to_room(RoomEffect::Answer(key, wanted))
             }
-            RoomIntent::TakeUpAgain(key) => {
-                let room = self.rooms.get_mut(&id);
-                let files = room.and_then(|room| room.timeline.files_mut(key.from, key.transfer));
-                if let Some(files) = files {
-                    files.fate = Fate::Taken;
-                    files.failures.clear();
-                }
-                to_room(RoomEffect::TakeUpAgain(key))
-            }
+            RoomIntent::TakeUpAgain(key) => self.take_up_again(id, key),
             RoomIntent::Pause(of, is_paused) => to_room(RoomEffect::Pause(of, is_paused)),
             RoomIntent::Cancel(of) => to_room(RoomEffect::Cancel(of)),
             RoomIntent::Save(of) => self.with_files(id, of, PlatformEffect::Save),
@@ -76,10 +69,7 @@ impl Model {
             RoomIntent::OpenCode => to_room(RoomEffect::OpenCode),
             RoomIntent::CloseCode => to_room(RoomEffect::CloseCode),
             RoomIntent::Verify(device, matches) => to_room(RoomEffect::Verify(device, matches)),
-            RoomIntent::ForgetDevice(device) => {
-                self.sheet = None;
-                to_room(RoomEffect::ForgetDevice(device))
-            }
+            RoomIntent::ForgetDevice(device) => self.forget_device(id, device),
             RoomIntent::Name(name) => self.name_room(id, &name),
             RoomIntent::Forget => self.forget_room(id),
             RoomIntent::ShowOlder => self.show_older(id),
@@ -128,6 +118,30 @@ impl Model {
             return Vec::new();
         }
         vec![Effect::Room(id, RoomEffect::Say(text, to))]
+    }
+
+    /// Forgets a device unless the person thinks better of it in time.
+    fn forget_device(&mut self, id: RoomId, device: DeviceId) -> Vec<Effect> {
+        self.sheet = None;
+        let room = self.rooms.get(&id);
+        let name = room.and_then(|room| room.name_of(device));
+        let name = name.unwrap_or_default().to_owned();
+        self.toast(ToastText::ForgettingDevice {
+            room: id,
+            device,
+            name,
+        });
+        Vec::new()
+    }
+
+    fn take_up_again(&mut self, id: RoomId, key: IncomingKey) -> Vec<Effect> {
+        let room = self.rooms.get_mut(&id);
+        let files = room.and_then(|room| room.timeline.files_mut(key.from, key.transfer));
+        if let Some(files) = files {
+            files.fate = Fate::Taken;
+            files.failures.clear();
+        }
+        vec![Effect::Room(id, RoomEffect::TakeUpAgain(key))]
     }
 
     fn name_room(&mut self, id: RoomId, name: &str) -> Vec<Effect> {

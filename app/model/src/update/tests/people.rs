@@ -136,3 +136,19 @@ fn somebody_who_is_blocked_is_out_of_sight_until_that_is_undone() {
     assert!(matches!(effects[..], [Effect::Block(BOB, false)]));
     assert_eq!(people(&model), 1);
 }
+
+#[test]
+fn a_device_is_forgotten_once_that_cannot_be_undone_any_more() {
+    let mut model = in_a_room();
+    notice(&mut model, heard(1));
+    assert!(in_room(&mut model, RoomIntent::ForgetDevice(BOB)).is_empty());
+    let toast = model.toasts[0].id;
+    assert!(intent(&mut model, Intent::Undo(toast)).is_empty());
+    assert!(report(&mut model, Report::Clock(3_000)).is_empty());
+    in_room(&mut model, RoomIntent::ForgetDevice(BOB));
+    let effects = report(&mut model, Report::Clock(60_000));
+    assert!(matches!(
+        effects[..],
+        [Effect::Room(_, RoomEffect::ForgetDevice(BOB))]
+    ));
+}
