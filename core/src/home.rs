@@ -17,6 +17,7 @@ use parlor_engine::record::ReaderRecord;
 use parlor_proto::frame::MessageId;
 use parlor_proto::id::{DeviceId, RoomId};
 use parlor_proto::invite::{Invite, RoomSecret, ServerUrl};
+use parlor_proto::limits::MESSAGE_TEXT_MAX_BYTES;
 use rusqlite::{OptionalExtension as _, Row, params};
 
 use crate::clock::wall_clock_ms;
@@ -41,6 +42,14 @@ pub enum HomeError {
         /// What SQLite said.
         reason: String,
     },
+    /// What is being written is longer than any message may be.
+    #[error(
+        "what is being written is too long ({len_bytes} bytes, at most {MESSAGE_TEXT_MAX_BYTES})"
+    )]
+    DraftTooLong {
+        /// Its length.
+        len_bytes: usize,
+    },
     /// A setting is longer than [`SETTING_MAX_BYTES`].
     #[error("the setting {name} is too long ({len_bytes} bytes, at most {SETTING_MAX_BYTES})")]
     SettingTooLong {
@@ -60,6 +69,8 @@ pub struct KeptRoom {
     pub is_hosted: bool,
     /// As the person calls it.
     pub title: Option<String>,
+    /// What the person began to write there.
+    pub draft: String,
     /// When this device first was there, in milliseconds since 1970.
     pub made_at_ms: u64,
     /// The last entry.
@@ -202,7 +213,7 @@ impl Home {
         let own = self.device();
         let read = || {
             let mut select = history.connection().prepare_cached(
-                "SELECT secret, server, is_hosted, title, made_at_ms, read_through FROM room",
+                "SELECT secret, server, is_hosted, title, draft, made_at_ms, read_through FROM room",
             )?;
             let rows = select.query_map([], room_from)?;
             let mut rooms = Vec::new();
@@ -232,7 +243,8 @@ impl Home {
     /// # Errors
     /// [`HomeError::File`].
     pub fn keep_room(&self, invite: &Invite, is_hosted: bool) -> Result<(), HomeError> {
-        let insert = "INSERT INTO room VALUES (?1, ?2, ?3, ?4, NULL, ?5, 0)
+        let insert = "INSERT INTO room (room, secret, server, is_hosted, made_at_ms, read_through)
+             VALUES (?1, ?2, ?3, ?4, ?5, 0)
              ON CONFLICT DO UPDATE SET server = ?3, is_hosted = ?4";
         let done = self.history().connection().execute(
             insert,
@@ -255,6 +267,22 @@ impl Home {
         let update = "UPDATE room SET title = ?2 WHERE room = ?1";
         let history = self.history();
         let done = history.connection().execute(update, params![room.0, title]);
+        self.told(done).map(drop)
+    }
+
+    /// Keeps what the person began to write in a room; nothing where that is empty.
+    ///
+    /// # Errors
+    /// [`HomeError::DraftTooLong`] over [`MESSAGE_TEXT_MAX_BYTES`]; [`HomeError::File`].
+    pub fn keep_draft(&self, room: RoomId, draft: &str) -> Result<(), HomeError> {
+        if draft.len() > MESSAGE_TEXT_MAX_BYTES {
+            return Err(HomeError::DraftTooLong {
+                len_bytes: draft.len(),
+            });
+        }
+        let update = "UPDATE room SET draft = ?2 WHERE room = ?1";
+        let history = self.history();
+        let done = history.connection().execute(update, params![room.0, draft]);
         self.told(done).map(drop)
     }
 
@@ -358,6 +386,7 @@ fn room_from(row: &Row<'_>) -> rusqlite::Result<Option<(KeptRoom, u64)>> {
         },
         is_hosted: row.get("is_hosted")?,
         title: row.get("title")?,
+        draft: row.get("draft")?,
         made_at_ms: unsigned(row.get("made_at_ms")?),
         last: None,
         unread: 0,
@@ -367,125 +396,4 @@ fn room_from(row: &Row<'_>) -> rusqlite::Result<Option<(KeptRoom, u64)>> {
 }
 
 #[cfg(test)]
-mod tests {
-    use parlor_proto::frame::ChatMessage;
-
-    use super::*;
-
-    const BOB: DeviceId = DeviceId([3; 16]);
-
-    fn invite(secret: u8) -> Invite {
-        Invite {
-            server: ServerUrl::parse("https://example.org").unwrap(),
-            secret: RoomSecret::from_bytes([secret; 32]),
-        }
-    }
-
-    fn says(home: &Home, room: &Invite, author: DeviceId, seq: u64) {
-        let message = ChatMessage::new(7, seq, 0, &format!("message {seq}"));
-        let id = room.secret.room_id();
-        home.history().keep(id, author, &message).unwrap();
-    }
-
-    #[test]
-    fn rooms_and_settings_are_there_the_next_time() {
-        let data = tempfile::tempdir().unwrap();
-        let home = Home::open(data.path()).unwrap();
-        home.keep_room(&invite(1), true).unwrap();
-        home.name_room(invite(1).secret.room_id(), Some("Trip"))
-            .unwrap();
-        home.set("language", "de").unwrap();
-        drop(home);
-        let home = Home::open(data.path()).unwrap();
-        let rooms = home.rooms().unwrap();
-        assert_eq!(rooms.len(), 1);
-        assert_eq!(rooms[0].title.as_deref(), Some("Trip"));
-        assert_eq!(rooms[0].invite.to_link(), invite(1).to_link());
-        assert!(rooms[0].is_hosted);
-        assert_eq!(home.setting("language").unwrap().as_deref(), Some("de"));
-        assert_eq!(home.setting("look").unwrap(), None);
-    }
-
-    #[test]
-    fn what_others_said_is_unread_until_it_is_looked_at() {
-        let data = tempfile::tempdir().unwrap();
-        let home = Home::open(data.path()).unwrap();
-        home.keep_room(&invite(1), false).unwrap();
-        says(&home, &invite(1), BOB, 1);
-        says(&home, &invite(1), home.device(), 1);
-        says(&home, &invite(1), BOB, 2);
-        let unread = || home.rooms().unwrap()[0].unread;
-        assert_eq!(unread(), 2);
-        home.mark_read(invite(1).secret.room_id()).unwrap();
-        assert_eq!(unread(), 0);
-        says(&home, &invite(1), BOB, 3);
-        assert_eq!(unread(), 1);
-    }
-
-    #[test]
-    fn pages_of_a_room_follow_each_other_without_a_gap() {
-        let data = tempfile::tempdir().unwrap();
-        let home = Home::open(data.path()).unwrap();
-        let room = invite(1).secret.room_id();
-        for seq in 1..=5 {
-            says(&home, &invite(1), BOB, seq);
-            says(&home, &invite(2), BOB, seq);
-        }
-        let last = home.entries_before(room, None, 3).unwrap();
-        let first = home.entries_before(room, Some(last[0].place), 3).unwrap();
-        let seq = |entry: &KeptEntry| match entry.content {
-            crate::history::KeptContent::Message { seq, .. } => seq,
-            crate::history::KeptContent::Offer { .. } => 0,
-        };
-        assert_eq!(
-            first.iter().chain(&last).map(seq).collect::<Vec<_>>(),
-            [1, 2, 3, 4, 5]
-        );
-    }
-
-    #[test]
-    fn a_forgotten_room_takes_its_entries_along_and_leaves_the_others() {
-        let data = tempfile::tempdir().unwrap();
-        let home = Home::open(data.path()).unwrap();
-        for room in [invite(1), invite(2)] {
-            home.keep_room(&room, false).unwrap();
-            says(&home, &room, BOB, 1);
-        }
-        home.forget_room(invite(1).secret.room_id()).unwrap();
-        let rooms = home.rooms().unwrap();
-        assert_eq!(rooms.len(), 1);
-        assert_eq!(rooms[0].id(), invite(2).secret.room_id());
-        let left = home.entries_before(invite(1).secret.room_id(), None, 9);
-        assert!(left.unwrap().is_empty());
-    }
-
-    #[test]
-    fn the_rooms_of_a_home_are_one_device() {
-        let data = tempfile::tempdir().unwrap();
-        let home = Home::open(data.path()).unwrap();
-        let (one, other) = (home.for_a_room().unwrap(), home.for_a_room().unwrap());
-        assert_eq!(one.key.id(), other.key.id());
-        assert_eq!((one.state, other.state), (KeyState::Kept, KeyState::Kept));
-    }
-
-    #[test]
-    fn the_key_is_in_use_until_the_last_room_is_gone() {
-        let data = tempfile::tempdir().unwrap();
-        let home = Home::open(data.path()).unwrap();
-        let room = home.for_a_room().unwrap();
-        drop(home);
-        let state = || Home::open(data.path()).unwrap().key_state();
-        assert_eq!(state(), KeyState::InUse);
-        drop(room);
-        assert_eq!(state(), KeyState::Kept);
-    }
-
-    #[test]
-    fn a_setting_that_is_too_long_is_refused_by_name() {
-        let data = tempfile::tempdir().unwrap();
-        let home = Home::open(data.path()).unwrap();
-        let long = "x".repeat(SETTING_MAX_BYTES + 1);
-        let error = home.set("look", &long).unwrap_err();
-        assert!(error.to_string().contains("look"), "{error}");
-    }
-}
+mod tests;

@@ -6,7 +6,7 @@ use rusqlite::Connection;
 pub(super) const VERSION: usize = STEPS.len();
 
 /// What each version added to the one before.
-pub(super) const STEPS: [&str; 4] = [DEVICES, TRANSFERS, ROOMS, PEOPLE];
+pub(super) const STEPS: [&str; 5] = [DEVICES, TRANSFERS, ROOMS, PEOPLE, DRAFTS];
 
 /// Who this device is, and whom it met.
 const DEVICES: &str = "
@@ -121,6 +121,9 @@ const PEOPLE: &str = "
     ALTER TABLE entry ADD COLUMN reply_author BLOB;
     ALTER TABLE entry ADD COLUMN reply_stream INTEGER;
     ALTER TABLE entry ADD COLUMN reply_seq INTEGER;";
+
+/// What the person began to write in a room.
+const DRAFTS: &str = "ALTER TABLE room ADD COLUMN draft TEXT NOT NULL DEFAULT '';";
 
 /// Tables whose rows belong to a room, by their column `room`.
 pub(crate) const OF_ROOMS: [&str; 7] = [
