@@ -26,6 +26,9 @@ pub fn run(data: &[u8]) -> bool {
     true
 }
 
+const HEIC: &[u8] = include_bytes!("../../../photo/tests/fixtures/planted.heic");
+const AVIF: &[u8] = include_bytes!("../../../photo/tests/fixtures/planted.avif");
+
 fn segment(marker: u8, body: &[&[u8]]) -> Vec<u8> {
     let body = body.concat();
     let [.., high, low] = (body.len() + 2).to_be_bytes();
@@ -126,6 +129,8 @@ pub fn seeds() -> Vec<Seed> {
         Seed::new("png", png()),
         Seed::new("webp", webp()),
         Seed::new("gif", gif()),
+        Seed::new("heic", HEIC),
+        Seed::new("avif", AVIF),
         Seed::new("refused-exif", exif::only_orientation(6)),
         Seed::new("refused-heic", b"\0\0\0\x18ftypheic\0\0\0\0".as_slice()),
         Seed::new("refused-cut-off", &jpeg()[..60]),
