@@ -204,9 +204,9 @@ impl Volume for Disk {
 #[cfg(any(target_os = "linux", target_os = "android"))]
 fn is_in_memory(file: &File) -> bool {
     /// `TMPFS_MAGIC` of `statfs(2)`.
-    const TMPFS: u64 = 0x0102_1994;
-    let kind = rustix::fs::fstatfs(file).map(|volume| u64::try_from(volume.f_type));
-    kind.is_ok_and(|kind| kind == Ok(TMPFS))
+    const TMPFS: i128 = 0x0102_1994;
+    // Its type is another one on each architecture.
+    rustix::fs::fstatfs(file).is_ok_and(|volume| i128::from(volume.f_type) == TMPFS)
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
