@@ -180,6 +180,12 @@ object ParlorBridge {
     }
 
     @JvmStatic
+    fun visit(link: String): String {
+        start(Intent(Intent.ACTION_VIEW, Uri.parse(link)).addCategory(Intent.CATEGORY_BROWSABLE))
+        return ""
+    }
+
+    @JvmStatic
     fun open(path: String): String {
         val file = File(path)
         val view = Intent(Intent.ACTION_VIEW)

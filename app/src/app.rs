@@ -14,7 +14,7 @@ use parlor_proto::id::DeviceId;
 use tokio::sync::{mpsc, watch};
 
 use crate::bridge::executor::Setup;
-use crate::bridge::pictures::{PictureId, Pictures};
+use crate::bridge::pictures::{Pictures, Size};
 use crate::bridge::{self, Courier, executor};
 use crate::component::toast::Toasts;
 use crate::given::Given;
@@ -91,7 +91,8 @@ pub fn App() -> Element {
     let dir = direction(start.scene.as_deref());
     let folder = start.data_folder.clone();
     let reports = use_bridge(model, start, &pictures, platform.clone());
-    serve_pictures(pictures);
+    serve_pictures(pictures.clone(), Size::Small);
+    serve_pictures(pictures, Size::Large);
     serve_fonts();
     watch_window(reports, platform, folder);
     let look = use_memo(move || model.read().settings.look);
@@ -102,7 +103,7 @@ pub fn App() -> Element {
     };
     rsx! {
         div { class, "data-look": look, lang: words.read().language(), dir,
-            Shown {}
+            ErrorBoundary { handle_error: |errors| rsx! { screen::opening::Failed { errors } }, Shown {} }
             Toasts {}
         }
     }
@@ -208,13 +209,13 @@ async fn tell_the_time(reports: mpsc::Sender<Msg>) {
     }
 }
 
-fn serve_pictures(pictures: Pictures) {
-    use_asset_handler("picture", move |request, responder| {
+fn serve_pictures(pictures: Pictures, size: Size) {
+    use_asset_handler(size.folder(), move |request, responder| {
         let pictures = pictures.clone();
-        let id = PictureId::from_path(request.uri().path());
+        let id = size.asked(request.uri().path());
         spawn(async move {
             let preview = match id {
-                Some(id) => pictures.preview(id).await.ok(),
+                Some(id) => pictures.preview(id, size).await.ok(),
                 None => None,
             };
             let response = match preview {
@@ -361,6 +362,7 @@ fn Shown() -> Element {
                 Some(Sheet::Invite(room)) => rsx! { sheet::invite::Invite { room } },
                 Some(Sheet::Peer(room, device)) => rsx! { sheet::peer::Peer { room, device } },
                 Some(Sheet::Avatar) => rsx! { sheet::avatar::Avatar {} },
+                Some(Sheet::Photo(room, id)) => rsx! { sheet::photo::Photo { room, id } },
                 Some(Sheet::RoomMenu(room)) => rsx! { sheet::room_menu::RoomMenu { room } },
                 None => rsx! {},
             }

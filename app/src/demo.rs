@@ -11,6 +11,7 @@ use std::time::Duration;
 use parlor_app_model::effect::Effect;
 use parlor_app_model::model::{Screen, Sheet};
 use parlor_app_model::msg::{Intent, Msg, Report, RoomIntent};
+use parlor_app_model::picture::PictureId;
 use parlor_app_model::settings::{AcceptWhom, Look, Profile, Settings};
 use parlor_app_model::timeline::{Body, Entry, EntryKey, Files};
 use parlor_core::room::input::IncomingKey;
@@ -36,7 +37,7 @@ mod cast;
 mod paintings;
 
 /// The scenes, one for each screen and each thing that can stand above or in one.
-pub const SCENES: [&str; 20] = [
+pub const SCENES: [&str; 21] = [
     "welcome",
     "home",
     "home-empty",
@@ -49,6 +50,7 @@ pub const SCENES: [&str; 20] = [
     "peer",
     "room-menu",
     "room-reply",
+    "photo",
     "avatar",
     "share",
     "transfers",
@@ -98,7 +100,7 @@ async fn chatter(reports: mpsc::Sender<Msg>) {
 
 /// Whether the scene is whole only with the entries of a room.
 fn is_room(screen: &str) -> bool {
-    let in_rooms = ["invite", "peer", "transfers"];
+    let in_rooms = ["invite", "peer", "photo", "transfers"];
     screen.starts_with("room") || in_rooms.contains(&screen)
 }
 
@@ -234,7 +236,7 @@ impl Stage {
                     self.want(Intent::Join).await;
                 }
             }
-            "room" | "room-busy" | "room-reply" | "room-offline" | "invite" | "peer"
+            "room" | "room-busy" | "room-reply" | "room-offline" | "invite" | "peer" | "photo"
             | "room-menu" => {
                 self.want(Intent::SeeRoom(trip)).await;
             }
@@ -266,6 +268,15 @@ impl Stage {
             "invite" => self.want(Intent::Show(Sheet::Invite(id))).await,
             "peer" => self.want(Intent::Show(Sheet::Peer(id, JONAS))).await,
             "room-menu" => self.want(Intent::Show(Sheet::RoomMenu(id))).await,
+            "photo" => {
+                let id = PictureId {
+                    author: OWN,
+                    transfer: 5,
+                    file: 3,
+                };
+                self.want(Intent::Show(Sheet::Photo(trip().secret.room_id(), id)))
+                    .await;
+            }
             "room" => {
                 let (device, is_typing) = (MIRA, true);
                 let typing = Notice::Typing { device, is_typing };
@@ -366,7 +377,7 @@ impl Stage {
                 JONAS,
                 1,
                 day + 9 * MINUTE_MS,
-                "Great, then everybody has them 🎉",
+                "Great, then everybody has them 🎉 This is where: https://hut.example/way-up",
             ),
             message(OWN, 2, today, "Here they are"),
             self.photos(OWN, 5, today + 1, 0..5),

@@ -89,6 +89,12 @@ pub trait Platform: fmt::Debug + Send + Sync {
     /// What the system says.
     fn paste_picture(&self, folder: &Path) -> Result<Option<PathBuf>, PlatformError>;
 
+    /// Shows a page of the web; `link` is `http` or `https`.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn visit(&self, link: &str) -> Result<(), PlatformError>;
+
     /// Opens a file with the program for it.
     ///
     /// # Errors
@@ -150,7 +156,7 @@ mod tests {
             .chain(waits)
             .filter_map(|rest| rest.split('"').next())
             .collect();
-        assert_eq!(names.len(), 12, "{names:?}");
+        assert_eq!(names.len(), 13, "{names:?}");
         for name in names {
             let method = format!("@JvmStatic\n    fun {name}(");
             assert!(kotlin.contains(&method), "{name}");

@@ -37,6 +37,8 @@ pub enum Effect {
     Forget(RoomId),
     /// Call a room something.
     NameRoom(RoomId, Option<String>),
+    /// Keep what is being written in a room.
+    KeepDraft(RoomId, String),
     /// The person looks at the room's last entry.
     MarkRead(RoomId),
     /// Read entries of a room that come before a place.
@@ -134,6 +136,8 @@ pub enum PlatformEffect {
     PickFolder,
     /// Put text into the clipboard.
     Copy(String),
+    /// Show a page of the web.
+    Visit(String),
     /// Open a file with the program for it.
     Open(PathBuf),
     /// Show a file where it is.

@@ -9,6 +9,7 @@ pub mod effect;
 pub mod join;
 pub mod model;
 pub mod msg;
+pub mod picture;
 pub mod room;
 pub mod settings;
 pub mod timeline;

@@ -7,6 +7,7 @@ use parlor_engine::view::TransferStateView;
 use parlor_proto::id::{DeviceId, RoomId};
 
 use crate::join::Join;
+use crate::picture::PictureId;
 use crate::room::RoomModel;
 use crate::settings::{Profile, Settings};
 use crate::toast::Toast;
@@ -63,6 +64,8 @@ pub enum Sheet {
     RoomMenu(RoomId),
     /// How the person wants to be shown.
     Avatar,
+    /// A photo, as large as it can be.
+    Photo(RoomId, PictureId),
 }
 
 /// Everything the app knows. Changed by [`Self::update`] alone.

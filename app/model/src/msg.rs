@@ -73,6 +73,8 @@ pub enum Intent {
     },
     /// Put something into the clipboard.
     Copy(String),
+    /// Follow a link that stands in a message.
+    Follow(String),
     /// Open a file.
     Open(PathBuf),
     /// Show a file where it is.
@@ -94,8 +96,8 @@ pub enum RoomIntent {
     Say(String),
     /// Choose a message to answer, or none.
     Reply(Option<EntryKey>),
-    /// The text that is being written changed; whether there is any.
-    Typing(bool),
+    /// The text that is being written is this now.
+    Draft(String),
     /// Say again what could not be said.
     SayAgain(u64),
     /// Choose photos or files.
@@ -273,6 +275,8 @@ pub struct RoomFound {
     pub is_hosted: bool,
     /// As the person calls it.
     pub title: Option<String>,
+    /// What they began to write there.
+    pub draft: String,
     /// When this device first was there, in milliseconds since 1970.
     pub made_at_ms: u64,
     /// The last entry.

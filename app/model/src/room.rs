@@ -82,6 +82,10 @@ pub struct RoomModel {
     pub unread: u32,
     /// Whether what was seen is still to be marked as read.
     pub(crate) is_read_due: bool,
+    /// What the person began to write.
+    pub draft: String,
+    /// What is kept of that.
+    pub(crate) kept_draft: String,
     /// Who is writing now.
     pub writers: BTreeSet<DeviceId>,
     /// The message that the next one of ours answers.
@@ -114,6 +118,8 @@ impl RoomModel {
             invite: found.invite,
             is_hosted: found.is_hosted,
             title: found.title,
+            kept_draft: found.draft.clone(),
+            draft: found.draft,
             made_at_ms: found.made_at_ms,
             last_kept: found.last,
             unread: found.unread,

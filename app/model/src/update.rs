@@ -14,6 +14,7 @@ use crate::room::{Presence, RoomModel};
 use crate::settings::Profile;
 use crate::toast::{TOAST_MS, TOASTS_MAX, Toast, ToastText, Trouble};
 
+mod drafts;
 mod room_intent;
 mod room_report;
 
@@ -81,6 +82,7 @@ impl Model {
             } => return self.block(device, name, is_blocked),
             Intent::PickFolder => return vec![Effect::Platform(PlatformEffect::PickFolder)],
             Intent::Copy(text) => return vec![Effect::Platform(PlatformEffect::Copy(text))],
+            Intent::Follow(link) => return self.follow(link),
             Intent::Open(path) => return vec![Effect::Platform(PlatformEffect::Open(path))],
             Intent::Reveal(path) => return vec![Effect::Platform(PlatformEffect::Reveal(path))],
             Intent::Save(paths) => return vec![Effect::Platform(PlatformEffect::Save(paths))],
@@ -221,6 +223,14 @@ impl Model {
         }
     }
 
+    /// An invite is one wherever it stands; any other link leads out of the app.
+    fn follow(&mut self, link: String) -> Vec<Effect> {
+        if Invite::parse(&link).is_ok() {
+            return self.open_link(link);
+        }
+        vec![Effect::Platform(PlatformEffect::Visit(link))]
+    }
+
     fn on_report(&mut self, report: Report) -> Vec<Effect> {
         match report {
             Report::Home {
@@ -242,13 +252,16 @@ impl Model {
                 self.now_ms = now_ms;
                 let mut effects = self.end_toasts(|toast| toast.until_ms <= now_ms);
                 effects.extend(self.mark_read());
+                effects.extend(self.keep_drafts());
                 return effects;
             }
             Report::InFront(is_in_front) => {
                 self.is_in_front = is_in_front;
-                if let (true, Some(room)) = (is_in_front, self.shown_room()) {
-                    return self.look_at(room);
-                }
+                return match self.shown_room() {
+                    Some(room) if is_in_front => self.look_at(room),
+                    // It may be about to be closed.
+                    _ => self.keep_drafts(),
+                };
             }
             Report::RoomMade { invite, is_hosted } => return self.room_made(&invite, is_hosted),
             Report::Invited(invite) => return self.invited(invite),
@@ -318,6 +331,7 @@ impl Model {
             invite: invite.clone(),
             is_hosted,
             title: None,
+            draft: String::new(),
             made_at_ms: self.now_ms,
             last: None,
             unread: 0,

@@ -3,7 +3,9 @@
 pub mod diagnostics;
 pub mod home;
 pub mod invite;
+pub mod links;
 pub mod peer;
+pub mod photo;
 pub mod room;
 pub mod rows;
 pub mod transfers;

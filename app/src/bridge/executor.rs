@@ -200,6 +200,9 @@ impl Executor {
                 self.keep(move |home| home.name_room(id, title.as_deref()))
                     .await;
             }
+            Effect::KeepDraft(id, draft) => {
+                self.keep(move |home| home.keep_draft(id, &draft)).await;
+            }
             Effect::Block(device, is_blocked) => self.block(device, is_blocked).await,
             Effect::ReadQuoted { room, answer, to } => self.read_quoted(room, answer, to).await,
             Effect::MarkRead(id) => self.keep(move |home| home.mark_read(id)).await,

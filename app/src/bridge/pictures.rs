@@ -1,4 +1,5 @@
-//! Small pictures of files in the timeline, by address: `/picture/<author>-<transfer>-<file>`.
+//! Pictures of files in the timeline, by address: `/picture/<author>-<transfer>-<file>` is a small
+//! one, `/photo/…` one that fills a screen.
 //!
 //! Only files that a room told of have an address; nothing else on the disk can be asked for.
 
@@ -6,7 +7,8 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use parlor_core::picture::{PictureError, PictureSource, PictureWorker, Preview};
+use parlor_app_model::picture::PictureId;
+use parlor_core::picture::{PREVIEW_SIDE_MAX, PictureError, PictureSource, PictureWorker, Preview};
 use parlor_proto::id::DeviceId;
 
 /// Files with an address; the oldest lose theirs.
@@ -15,43 +17,44 @@ const SOURCES_MAX: usize = 4096;
 /// Pictures that are kept decoded, in bytes: a screen full, several times over.
 const CACHE_MAX_BYTES: usize = 24 * 1024 * 1024;
 
-/// Longest side, in pixels: half a phone's width on its dense screen.
-const SIDE_MAX: u32 = 640;
-
-/// Names a file of an offer.
+/// How large a picture is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct PictureId {
-    /// Whose offer.
-    pub author: DeviceId,
-    /// The transfer.
-    pub transfer: u64,
-    /// The file.
-    pub file: u32,
+pub enum Size {
+    /// For the timeline.
+    Small,
+    /// For a screen of its own.
+    Large,
 }
 
-impl PictureId {
-    /// Where the web view asks for it.
+impl Size {
+    /// The first part of the addresses of such pictures.
     #[must_use]
-    pub fn address(&self) -> String {
-        let Self {
-            author,
-            transfer,
-            file,
-        } = self;
-        format!("/picture/{author}-{transfer}-{file}")
+    pub const fn folder(self) -> &'static str {
+        match self {
+            Self::Small => "picture",
+            Self::Large => "photo",
+        }
     }
 
-    /// From the path of a request.
+    const fn side_max(self) -> u32 {
+        match self {
+            // Half a phone's width on its dense screen.
+            Self::Small => 640,
+            Self::Large => PREVIEW_SIDE_MAX,
+        }
+    }
+
+    /// Where the web view asks for a picture of this size.
     #[must_use]
-    pub fn from_path(path: &str) -> Option<Self> {
-        let name = path.strip_prefix("/picture/")?;
-        let mut parts = name.split('-');
-        let id = Self {
-            author: parts.next()?.parse().ok()?,
-            transfer: parts.next()?.parse().ok()?,
-            file: parts.next()?.parse().ok()?,
-        };
-        parts.next().is_none().then_some(id)
+    pub fn address(self, id: PictureId) -> String {
+        format!("/{}/{}", self.folder(), id.name())
+    }
+
+    /// Which picture is asked for.
+    #[must_use]
+    pub fn asked(self, path: &str) -> Option<PictureId> {
+        let name = path.strip_prefix('/')?.strip_prefix(self.folder())?;
+        PictureId::from_name(name.strip_prefix('/')?)
     }
 }
 
@@ -59,8 +62,8 @@ impl PictureId {
 struct Shelf {
     sources: HashMap<PictureId, PictureSource>,
     order: VecDeque<PictureId>,
-    cache: HashMap<PictureId, Arc<Preview>>,
-    cached: VecDeque<PictureId>,
+    cache: HashMap<(PictureId, Size), Arc<Preview>>,
+    cached: VecDeque<(PictureId, Size)>,
     cached_bytes: usize,
 }
 
@@ -120,22 +123,22 @@ impl Pictures {
         }
     }
 
-    /// The small picture.
+    /// The picture, no larger than that.
     ///
     /// # Errors
     /// [`PictureError`]; an address nobody gave is no picture.
-    pub async fn preview(&self, id: PictureId) -> Result<Arc<Preview>, PictureError> {
+    pub async fn preview(&self, id: PictureId, size: Size) -> Result<Arc<Preview>, PictureError> {
         let source = {
             let shelf = self.shelf();
-            if let Some(preview) = shelf.cache.get(&id) {
+            if let Some(preview) = shelf.cache.get(&(id, size)) {
                 return Ok(preview.clone());
             }
             shelf.sources.get(&id).cloned()
         };
         let source = source.ok_or(PictureError::NotAPicture)?;
         let worker = self.worker.as_ref().ok_or(PictureError::Stopped)?;
-        let preview = Arc::new(worker.preview(source, SIDE_MAX).await?);
-        self.shelf().keep(id, preview.clone());
+        let preview = Arc::new(worker.preview(source, size.side_max()).await?);
+        self.shelf().keep((id, size), preview.clone());
         Ok(preview)
     }
 }
@@ -147,22 +150,29 @@ impl Default for Pictures {
 }
 
 impl Shelf {
-    fn keep(&mut self, id: PictureId, preview: Arc<Preview>) {
-        self.uncache(id);
+    fn keep(&mut self, key: (PictureId, Size), preview: Arc<Preview>) {
+        self.drop_cached(key);
         self.cached_bytes += preview.bytes.len();
-        self.cache.insert(id, preview);
-        self.cached.push_back(id);
+        self.cache.insert(key, preview);
+        self.cached.push_back(key);
         while self.cached_bytes > CACHE_MAX_BYTES && self.cached.len() > 1 {
             if let Some(old) = self.cached.front().copied() {
-                self.uncache(old);
+                self.drop_cached(old);
             }
         }
     }
 
+    /// The file of this picture is another one now, or gone.
     fn uncache(&mut self, id: PictureId) {
-        if let Some(preview) = self.cache.remove(&id) {
+        for size in [Size::Small, Size::Large] {
+            self.drop_cached((id, size));
+        }
+    }
+
+    fn drop_cached(&mut self, key: (PictureId, Size)) {
+        if let Some(preview) = self.cache.remove(&key) {
             self.cached_bytes -= preview.bytes.len();
-            self.cached.retain(|other| *other != id);
+            self.cached.retain(|other| *other != key);
         }
     }
 }
@@ -178,22 +188,28 @@ mod tests {
     };
 
     #[test]
-    fn an_address_names_its_file_and_nothing_else() {
-        assert_eq!(PictureId::from_path(&ID.address()), Some(ID));
+    fn an_address_names_its_picture_and_its_size() {
+        for (size, other) in [(Size::Small, Size::Large), (Size::Large, Size::Small)] {
+            assert_eq!(size.asked(&size.address(ID)), Some(ID));
+            assert_eq!(other.asked(&size.address(ID)), None);
+        }
         for path in [
             "/picture/../etc/passwd",
             "/picture/",
             "/etc/passwd",
-            "/picture/a-1-2",
+            "picture",
         ] {
-            assert_eq!(PictureId::from_path(path), None, "{path}");
+            assert_eq!(Size::Small.asked(path), None, "{path}");
         }
     }
 
     #[tokio::test]
     async fn what_no_room_told_of_cannot_be_asked_for() {
         let pictures = Pictures::new();
-        assert_eq!(pictures.preview(ID).await, Err(PictureError::NotAPicture));
+        assert_eq!(
+            pictures.preview(ID, Size::Small).await,
+            Err(PictureError::NotAPicture)
+        );
     }
 
     #[tokio::test]
@@ -211,9 +227,25 @@ mod tests {
         let bytes = PictureSource::Bytes(small.into_inner().into());
         let pictures = Pictures::new();
         pictures.add(ID, bytes.clone());
-        assert_eq!(pictures.preview(ID).await.unwrap().width, 4);
+        let width = async |size| pictures.preview(ID, size).await.unwrap().width;
+        assert_eq!(width(Size::Small).await, 4);
+        assert_eq!(width(Size::Large).await, 4);
         pictures.add(ID, PictureSource::Path(path));
         pictures.add(ID, bytes);
-        assert_eq!(pictures.preview(ID).await.unwrap().width, 40);
+        assert_eq!(width(Size::Small).await, 40);
+        assert_eq!(width(Size::Large).await, 40);
+    }
+
+    #[tokio::test]
+    async fn a_screen_is_filled_by_more_than_the_timeline_shows() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("wide.png");
+        let wide = image::RgbImage::from_pixel(3000, 20, image::Rgb([0, 0, 200]));
+        wide.save(&path).unwrap();
+        let pictures = Pictures::new();
+        pictures.add(ID, PictureSource::Path(path));
+        let width = async |size| pictures.preview(ID, size).await.unwrap().width;
+        assert_eq!(width(Size::Small).await, 640);
+        assert_eq!(width(Size::Large).await, 2048);
     }
 }

@@ -1,13 +1,14 @@
 //! Takes what a room tells to the model, for as long as the room is open.
 
 use parlor_app_model::msg::{Msg, Report};
+use parlor_app_model::picture::PictureId;
 use parlor_core::picture::PictureSource;
 use parlor_core::room::notice::Notice;
 use parlor_core::room::{Room, RoomEvent, RoomEvents};
 use parlor_proto::id::{DeviceId, RoomId};
 use tokio::sync::mpsc;
 
-use super::pictures::{PictureId, Pictures};
+use super::pictures::Pictures;
 use super::translate;
 
 /// Where a room's pump brings things.

@@ -116,6 +116,7 @@ pub(super) fn found(room: KeptRoom) -> RoomFound {
         invite: room.invite,
         is_hosted: room.is_hosted,
         title: room.title,
+        draft: room.draft,
         made_at_ms: room.made_at_ms,
         last: room.last.map(entry),
         unread: room.unread,

@@ -2,6 +2,7 @@
 
 use dioxus::prelude::*;
 use lucide_dioxus::{ArrowUp, ImagePlus, Paperclip, X};
+use parlor_app_model::model::Model;
 use parlor_app_model::msg::{Intent, RoomIntent};
 use parlor_app_model::view::rows::Quote;
 use parlor_proto::id::RoomId;
@@ -23,8 +24,10 @@ pub(crate) fn Composer(room: RoomId, replying: Option<Quote>) -> Element {
     let courier = use_courier();
     // The field itself is the master of its text: one that is set from here would lose what is
     // typed meanwhile.
-    let mut draft = use_signal(String::new);
-    let mut has_text = use_signal(|| false);
+    let model = use_context::<Signal<Model>>();
+    let begun = use_hook(|| begun(&model.peek(), room));
+    let mut draft = use_signal(|| begun.clone());
+    let mut has_text = use_signal(|| !begun.is_empty());
     let sending = courier.clone();
     let mut send = move || {
         let text = draft.peek().trim().to_owned();
@@ -38,7 +41,7 @@ pub(crate) fn Composer(room: RoomId, replying: Option<Quote>) -> Element {
     };
     let mut send_by_key = send.clone();
     let stop = Intent::Room(room, RoomIntent::Reply(None));
-    let (no_reply, typing) = (courier.clone(), courier.clone());
+    let (no_reply, writing) = (courier.clone(), courier.clone());
     let is_replying = replying.is_some();
     // Whoever answers wants to write now.
     use_effect(use_reactive((&is_replying,), |(is_replying,)| {
@@ -72,14 +75,14 @@ pub(crate) fn Composer(room: RoomId, replying: Option<Quote>) -> Element {
                 maxlength: MESSAGE_TEXT_MAX_BYTES as i64 / 4,
                 placeholder: t!(words, "compose-placeholder"),
                 "aria-label": t!(words, "compose-placeholder"),
-                initial_value: "",
+                initial_value: "{begun}",
                 oninput: move |event| {
                     let text = event.value();
                     let is_written = !text.trim().is_empty();
                     if *has_text.peek() != is_written {
                         has_text.set(is_written);
                     }
-                    typing.send(Intent::Room(room, RoomIntent::Typing(is_written)));
+                    writing.send(Intent::Room(room, RoomIntent::Draft(text.clone())));
                     draft.set(text);
                 },
                 onkeydown: move |event| {
@@ -97,6 +100,7 @@ pub(crate) fn Composer(room: RoomId, replying: Option<Quote>) -> Element {
                 onpaste: move |_| paste.send(Intent::Room(room, RoomIntent::Paste)),
                 onmounted: move |element| async move {
                     let _ = element.set_focus(true).await;
+                    document::eval(&format!("{{ const field = document.getElementById('{FIELD}'); field.setSelectionRange(field.value.length, field.value.length) }}"));
                 },
             }
             IconButton {
@@ -108,6 +112,12 @@ pub(crate) fn Composer(room: RoomId, replying: Option<Quote>) -> Element {
             }
         }
     }
+}
+
+/// What was begun to be written in the room before.
+fn begun(model: &Model, room: RoomId) -> String {
+    let room = model.rooms.get(&room);
+    room.map(|room| room.draft.clone()).unwrap_or_default()
 }
 
 /// What the next message answers, and the way out of it.

@@ -4,6 +4,7 @@ use dioxus::prelude::*;
 use lucide_dioxus::{Check, CheckCheck, CircleAlert, Clock, CornerUpLeft};
 use parlor_app_model::msg::{Intent, RoomIntent};
 use parlor_app_model::timeline::EntryKey;
+use parlor_app_model::view::links::{Piece, pieces};
 use parlor_app_model::view::rows::{By, Quote, Row, RowBody, SaidState};
 use parlor_proto::id::RoomId;
 
@@ -53,7 +54,7 @@ pub(crate) fn EntryRow(room: RoomId, row: Row) -> Element {
                                 if let Some(quote) = quote {
                                     Quoted { quote }
                                 }
-                                p { dir: "auto", "{text}" }
+                                Linked { text }
                             }
                             if matches!(row.key, EntryKey::Message { .. }) {
                                 IconButton {
@@ -97,6 +98,31 @@ pub(crate) fn Quoted(quote: Quote) -> Element {
         blockquote { class: "quote",
             span { class: "author", dir: "auto", "{name}" }
             p { class: "text", dir: "auto", "{text}" }
+        }
+    }
+}
+
+/// What somebody said, with its links.
+#[component]
+fn Linked(text: String) -> Element {
+    let courier = use_courier();
+    let follow = move |link: &str| {
+        let (courier, link) = (courier.clone(), link.to_owned());
+        move |event: MouseEvent| {
+            event.prevent_default();
+            courier.send(Intent::Follow(link.clone()));
+        }
+    };
+    rsx! {
+        p { dir: "auto",
+            for piece in pieces(&text) {
+                match piece {
+                    Piece::Text(text) => rsx! { "{text}" },
+                    Piece::Link(link) => rsx! {
+                        a { href: "{link}", onclick: follow(link), "{link}" }
+                    },
+                }
+            }
         }
     }
 }

@@ -3,7 +3,9 @@
 use dioxus::prelude::*;
 use lucide_dioxus::{AudioLines, Download, File, Film, FolderOpen, Image, Pause, Play, Share2, X};
 use parlor_app_model::effect::TransferRef;
+use parlor_app_model::model::Sheet;
 use parlor_app_model::msg::{Intent, RoomIntent};
+use parlor_app_model::picture::PictureId;
 use parlor_app_model::view::FileKind;
 use parlor_app_model::view::IncomingKey;
 use parlor_app_model::view::rows::{By, FileCell, FilesRow, FilesState, Progress};
@@ -11,7 +13,7 @@ use parlor_proto::id::{DeviceId, RoomId};
 
 use super::button::IconButton;
 use crate::app::own_device;
-use crate::bridge::pictures::PictureId;
+use crate::bridge::pictures::Size;
 use crate::bridge::use_courier;
 use crate::platform::Abilities;
 use crate::words::{Words, use_words};
@@ -46,7 +48,7 @@ pub(crate) fn Offer(room: RoomId, files: FilesRow, by: By) -> Element {
     rsx! {
         div { class: "offer",
             if !photos.is_empty() {
-                Tiles { photos, author, of: files.of, hidden: if others.is_empty() { hidden } else { 0 } }
+                Tiles { room, photos, author, of: files.of, hidden: if others.is_empty() { hidden } else { 0 } }
             }
             for cell in others.clone() {
                 FileLine { key: "{cell.index}", cell, is_theirs }
@@ -71,6 +73,7 @@ const fn is_shown(cell: &FileCell) -> bool {
 
 #[component]
 fn Tiles(
+    room: RoomId,
     photos: Vec<FileCell>,
     author: Option<DeviceId>,
     of: TransferRef,
@@ -89,6 +92,13 @@ fn Tiles(
         TransferRef::Outgoing(transfer) => transfer,
         TransferRef::Incoming(key) => key.transfer,
     };
+    let id_of = |cell: &FileCell| {
+        author.map(|author| PictureId {
+            author,
+            transfer,
+            file: cell.index,
+        })
+    };
     rsx! {
         div { class: "tiles {grid}",
             for (at, cell) in photos.into_iter().take(TILES_MAX).enumerate() {
@@ -100,18 +110,17 @@ fn Tiles(
                     "aria-label": "{cell.name}",
                     onclick: {
                         let courier = courier.clone();
-                        let path = cell.path.clone();
+                        let id = id_of(&cell);
                         move |_| {
-                            if let Some(path) = path.clone() {
-                                courier.send(Intent::Open(path));
+                            if let Some(id) = id {
+                                courier.send(Intent::Show(Sheet::Photo(room, id)));
                             }
                         }
                     },
                     Image { size: 28 }
-                    if let Some(author) = author {
+                    if let Some(id) = id_of(&cell) {
                         img {
-                            // Another address once the file itself is there, so that it is asked for anew.
-                            src: address(author, transfer, &cell),
+                            src: address(id, &cell),
                             alt: "",
                             loading: "lazy",
                             draggable: "false",
@@ -126,18 +135,14 @@ fn Tiles(
     }
 }
 
-fn address(author: DeviceId, transfer: u64, cell: &FileCell) -> String {
-    let id = PictureId {
-        author,
-        transfer,
-        file: cell.index,
-    };
+/// Another address once the file itself is there, so that it is asked for anew.
+fn address(id: PictureId, cell: &FileCell) -> String {
     let stage = if cell.path.is_some() {
         "whole"
     } else {
         "small"
     };
-    format!("{}?{stage}", id.address())
+    format!("{}?{stage}", Size::Small.address(id))
 }
 
 #[component]
@@ -358,9 +363,14 @@ fn Moving(
     let percent = format!("{}.{}%", permille / 10, permille % 10);
     let is_held = held.is_some();
     let is_ours = held.as_ref().is_some_and(|(_, by_us)| *by_us);
-    let text = match held {
+    let amount = {
+        let done = format::size(&words, progress.done_bytes);
+        let total = format::size(&words, progress.total_bytes);
+        t!(words, "files-moving", done = done, total = total)
+    };
+    let pace = match held {
         Some((held, _)) => held,
-        None => moving_text(&words, &progress),
+        None => pace(&words, &progress),
     };
     rsx! {
         div {
@@ -372,7 +382,11 @@ fn Moving(
             div { style: "width: {percent}" }
         }
         div { class: "state",
-            p { class: "grow", "{text}" }
+            div { class: "grow",
+                p { "{amount}" }
+                // The line stays, so that nothing moves when there is no speed yet.
+                p { class: "pace", "{pace}" }
+            }
             if is_ours || !is_held {
                 IconButton {
                     label: if is_held { t!(words, "resume") } else { t!(words, "pause") },
@@ -385,16 +399,13 @@ fn Moving(
     }
 }
 
-fn moving_text(words: &Words, progress: &Progress) -> String {
-    let done = format::size(words, progress.done_bytes);
-    let total = format::size(words, progress.total_bytes);
-    let mut parts = vec![t!(words, "files-moving", done = done, total = total)];
-    if progress.bytes_per_second > 0 {
-        parts.push(format::speed(words, progress.bytes_per_second));
-    }
-    if let Some(left) = progress.time_left {
-        parts.push(format::time_left(words, left));
-    }
+fn pace(words: &Words, progress: &Progress) -> String {
+    let speed = progress.bytes_per_second;
+    let speed = (speed > 0).then(|| format::speed(words, speed));
+    let left = progress
+        .time_left
+        .map(|left| format::time_left(words, left));
+    let parts: Vec<String> = speed.into_iter().chain(left).collect();
     parts.join(" · ")
 }
 

@@ -93,6 +93,7 @@ pub(super) fn found(
         invite,
         is_hosted: false,
         title: title.map(str::to_owned),
+        draft: String::new(),
         made_at_ms: NOW_MS,
         last: Some(last),
         unread: 0,
@@ -159,6 +160,18 @@ pub(super) fn rooms() -> Vec<RoomFound> {
     );
     quiet.last = None;
     quiet.made_at_ms = NOW_MS - 120 * HOUR_MS;
+    let mut slides = found(
+        invite(5),
+        None,
+        &[(DeviceId([71; 16]), "陈晓"), (DeviceId([80; 16]), "Bea")],
+        message(
+            DeviceId([71; 16]),
+            1,
+            NOW_MS - 27 * HOUR_MS,
+            "The slides are in, all 48 of them. See you on Tuesday!",
+        ),
+    );
+    slides.draft = "Thank you! I’ll bring".to_owned();
     vec![
         found(
             trip(),
@@ -167,17 +180,7 @@ pub(super) fn rooms() -> Vec<RoomFound> {
             message(OWN, 4, NOW_MS - 13 * MINUTE_MS, "Beautiful! Frame it"),
         ),
         family,
-        found(
-            invite(5),
-            None,
-            &[(DeviceId([71; 16]), "陈晓"), (DeviceId([80; 16]), "Bea")],
-            message(
-                DeviceId([71; 16]),
-                1,
-                NOW_MS - 27 * HOUR_MS,
-                "The slides are in, all 48 of them. See you on Tuesday!",
-            ),
-        ),
+        slides,
         quiet,
     ]
 }

@@ -96,6 +96,10 @@ impl Platform for Android {
         call("pastePicture", path(folder)?).map(some_path)
     }
 
+    fn visit(&self, link: &str) -> Result<(), PlatformError> {
+        call("visit", link).map(drop)
+    }
+
     fn open(&self, file: &Path) -> Result<(), PlatformError> {
         call("open", path(file)?).map(drop)
     }

@@ -123,6 +123,10 @@ impl Platform for Desktop {
         Ok(Some(path))
     }
 
+    fn visit(&self, link: &str) -> Result<(), PlatformError> {
+        opener::open_browser(link).map_err(words)
+    }
+
     fn open(&self, path: &Path) -> Result<(), PlatformError> {
         opener::open(path).map_err(words)
     }

@@ -16,7 +16,7 @@ use block2::RcBlock;
 use dispatch2::DispatchQueue;
 use objc2::MainThreadMarker;
 use objc2::runtime::Bool;
-use objc2_foundation::{NSError, NSString};
+use objc2_foundation::{NSDictionary, NSError, NSString, NSURL};
 use objc2_ui_kit::{UIApplication, UIPasteboard};
 use objc2_user_notifications::{
     UNAuthorizationOptions, UNMutableNotificationContent, UNNotificationRequest,
@@ -130,6 +130,23 @@ impl Platform for Ios {
             std::fs::create_dir_all(&folder).map_err(words)?;
             std::fs::write(&path, bytes.to_vec()).map_err(words)?;
             Ok(Some(path))
+        })
+    }
+
+    fn visit(&self, link: &str) -> Result<(), PlatformError> {
+        let link = link.to_owned();
+        on_main(move |mtm| {
+            let url = NSURL::URLWithString(&NSString::from_str(&link))
+                .ok_or_else(|| PlatformError(format!("{link} is no address")))?;
+            // SAFETY: no options, so none of another type than the system expects.
+            unsafe {
+                UIApplication::sharedApplication(mtm).openURL_options_completionHandler(
+                    &url,
+                    &NSDictionary::new(),
+                    None,
+                );
+            }
+            Ok(())
         })
     }
 

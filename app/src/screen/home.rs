@@ -144,6 +144,7 @@ fn last_text(words: &Words, last: &LastLine) -> String {
     };
     match last.clone() {
         LastLine::Nothing => t!(words, "last-nothing"),
+        LastLine::Draft(text) => t!(words, "last-draft", text = text),
         LastLine::Text { by, text } => said(&by, text),
         LastLine::Photos { by, count } => said(&by, t!(words, "photos", count = count)),
         LastLine::Files { by, count } => said(&by, t!(words, "files", count = count)),

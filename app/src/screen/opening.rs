@@ -2,7 +2,10 @@
 
 use dioxus::prelude::*;
 use lucide_dioxus::{LoaderCircle, TriangleAlert};
+use parlor_app_model::model::{Model, Screen};
+use parlor_app_model::msg::Intent;
 
+use crate::bridge::use_courier;
 use crate::component::frame::Empty;
 use crate::t;
 use crate::words::use_words;
@@ -29,6 +32,43 @@ pub(crate) fn Broken(reason: String) -> Element {
             text: t!(words, "broken-text"),
             picture: rsx! { TriangleAlert { size: 36 } },
             p { class: "problem selectable", role: "alert", "{reason}" }
+        }
+    }
+}
+
+/// Something that is shown failed, which is a bug; all else goes on, and the rooms are a way out.
+#[component]
+pub(crate) fn Failed(errors: ErrorContext) -> Element {
+    let model = use_context::<Signal<Model>>();
+    let words = use_words();
+    let courier = use_courier();
+    let place = use_memo(move || {
+        let model = model.read();
+        (model.screen(), model.sheet)
+    });
+    let failed_at = use_hook(|| *place.peek());
+    let elsewhere = errors.clone();
+    use_effect(move || {
+        if *place.read() != failed_at {
+            elsewhere.clear_errors();
+        }
+    });
+    rsx! {
+        Empty {
+            title: t!(words, "failed-title"),
+            text: t!(words, "failed-text"),
+            picture: rsx! { TriangleAlert { size: 36 } },
+            button {
+                class: "button main",
+                r#type: "button",
+                onclick: move |_| {
+                    if failed_at == (Screen::Home, None) {
+                        errors.clear_errors();
+                    }
+                    courier.send(Intent::Go(Screen::Home));
+                },
+                {t!(words, "failed-back")}
+            }
         }
     }
 }

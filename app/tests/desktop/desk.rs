@@ -275,15 +275,9 @@ impl Window<'_> {
 
     /// Clicks a button, a link or a field by its name.
     pub(crate) fn click(&self, name: &str) {
-        let can_be_clicked = |one: &Heard| [role::BUTTON, role::ENTRY].contains(&one.role);
+        let roles = [role::BUTTON, role::ENTRY, role::LINK];
+        let can_be_clicked = |one: &Heard| roles.contains(&one.role);
         self.click_at(self.find(name, can_be_clicked));
-    }
-
-    /// Clicks what may be gone by now.
-    pub(crate) fn click_if_there(&self, name: &str) {
-        if let Some(one) = self.heard().into_iter().find(|one| one.name == name) {
-            self.click_at(one.place);
-        }
     }
 
     fn click_at(&self, place: Place) {
@@ -446,6 +440,18 @@ impl Window<'_> {
         let mut app = Ended(app.expect("the app starts"));
         let ended = until(|| app.0.try_wait().unwrap());
         ended.is_some_and(|status| status.success())
+    }
+
+    /// What a shell is told to start the app a second time, with what the desktop hands to it.
+    pub(crate) fn start_line(&self) -> String {
+        let app = self.desk.app(&self.name, &self.display);
+        let mut words = vec![app.get_program()];
+        words.extend(app.get_args());
+        let words: Vec<String> = words
+            .into_iter()
+            .map(|word| format!("'{}'", word.to_str().unwrap()))
+            .collect();
+        format!("exec {} \"$@\"", words.join(" "))
     }
 
     /// Ends it as a crash would.

@@ -39,6 +39,11 @@ impl Window<'_> {
 
     /// Waits until a large part of the screen has a colour.
     pub(crate) fn shows_color(&self, color: [u8; 3]) {
+        self.shows_much_of(color, 20_000);
+    }
+
+    /// Waits until so many pixels of the screen have a colour.
+    pub(crate) fn shows_much_of(&self, color: [u8; 3], pixels: usize) {
         let is_near = |pixel: &Rgb<u8>| pixel.0.iter().zip(color).all(|(a, b)| a.abs_diff(b) < 12);
         let shown = until(|| {
             let count = self
@@ -46,7 +51,7 @@ impl Window<'_> {
                 .pixels()
                 .filter(|pixel| is_near(pixel))
                 .count();
-            (count > 20_000).then_some(())
+            (count > pixels).then_some(())
         });
         assert!(
             shown.is_some(),

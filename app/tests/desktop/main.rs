@@ -15,9 +15,11 @@ mod dialogs;
 mod drop;
 mod eye;
 mod kills;
+mod links;
 mod look;
 mod neighbour;
 mod notices;
+mod photos;
 mod place;
 mod process;
 mod screen_reader;
@@ -42,8 +44,6 @@ fn open_room(window: &Window<'_>) -> String {
     let link = window.clipboard();
     assert!(link.contains("/j#"), "{link}");
     window.click("Close");
-    // It is above the field for messages and would take the clicks.
-    window.click_if_there("Dismiss");
     link
 }
 

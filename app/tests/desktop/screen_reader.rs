@@ -25,6 +25,8 @@ pub(crate) mod role {
     pub(crate) const BUTTON: u32 = 43;
     /// A text field.
     pub(crate) const ENTRY: u32 = 79;
+    /// A link.
+    pub(crate) const LINK: u32 = 88;
     /// A window.
     pub(crate) const FRAME: u32 = 23;
     /// A paragraph.

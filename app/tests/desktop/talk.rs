@@ -1,7 +1,10 @@
 //! Who is writing, what answers what, and who is not to be heard any more.
 
+use parlor_core::home::Home;
+
 use super::{introduce, join, open_room, say, together};
 use crate::desk::Desk;
+use crate::process::until;
 
 #[test]
 fn who_writes_is_seen_and_an_answer_shows_what_it_answers() {
@@ -54,4 +57,29 @@ fn who_is_blocked_is_gone_and_comes_back_by_undo() {
     say(&bob, "Why do you not answer");
     ada.click("Undo");
     ada.sees("Why do you not answer");
+}
+
+#[test]
+fn what_is_begun_to_be_written_is_there_after_a_kill() {
+    let desk = Desk::set();
+    let ada = desk.open("ada", &[]);
+    introduce(&ada, "Ada");
+    open_room(&ada);
+    ada.type_into("Message", "See you");
+    let kept = until(|| {
+        let rooms = Home::open(&desk.data("ada")).unwrap().rooms().unwrap();
+        rooms
+            .iter()
+            .any(|room| room.draft == "See you")
+            .then_some(())
+    });
+    assert!(kept.is_some(), "{}", ada.told());
+    ada.kill();
+    let ada = desk.open_room_of("ada", "Draft: See you");
+    ada.focus("Message");
+    ada.types(" at noon");
+    ada.press("Return");
+    ada.sees("See you at noon");
+    ada.click("Back");
+    ada.sees("You: See you at noon");
 }

@@ -30,6 +30,9 @@ unnamed = Jemand
 opening = Wird geöffnet …
 broken-title = Parlor kann nicht starten
 broken-text = Was Parlor auf diesem Gerät aufbewahrt, lässt sich nicht lesen. Es wurde nichts verändert.
+failed-title = Das lässt sich nicht anzeigen
+failed-text = Das ist ein Fehler von Parlor. Deine Nachrichten und Dateien sind sicher, und was unterwegs ist, läuft weiter.
+failed-back = Zurück zu den Räumen
 
 ## Willkommen
 
@@ -54,6 +57,7 @@ home-empty-text = Code scannen, und schon seid ihr verbunden: direkt von deinem 
 name-separator = { ", " }
 room-nobody = Neuer Raum
 last-nothing = Noch hat niemand etwas gesagt
+last-draft = Entwurf: { $text }
 last-you = Du: { $text }
 last-other = { $name }: { $text }
 photos = { $count ->
@@ -166,6 +170,11 @@ files-declined = Abgelehnt
 files-cancelled-us = Von dir abgebrochen
 files-cancelled-them = Von der anderen Seite abgebrochen
 files-over = Nicht mehr verfügbar
+photo-closer = Vergrößern
+photo-whole = Verkleinern
+photo-before = Vorheriges Foto
+photo-after = Nächstes Foto
+photo-problem = Dieses Foto kann hier nicht gezeigt werden. Vielleicht zeigt es eine andere App.
 file-failed = { $name }: { $reason }
 files-more = + { $count }
 

@@ -30,6 +30,9 @@ unnamed = Somebody
 opening = Opening …
 broken-title = Parlor cannot start
 broken-text = What it keeps on this device cannot be read. Nothing was changed.
+failed-title = This cannot be shown
+failed-text = That is a fault of Parlor. Your messages and files are safe, and what is on its way goes on.
+failed-back = Back to the rooms
 
 ## Welcome
 
@@ -54,6 +57,7 @@ home-empty-text = They scan a code and you are connected, straight from your dev
 name-separator = { ", " }
 room-nobody = New room
 last-nothing = Nobody has said anything yet
+last-draft = Draft: { $text }
 last-you = You: { $text }
 last-other = { $name }: { $text }
 photos = { $count ->
@@ -166,6 +170,11 @@ files-declined = Declined
 files-cancelled-us = You cancelled this
 files-cancelled-them = Cancelled by the other side
 files-over = No longer on offer
+photo-closer = Zoom in
+photo-whole = Zoom out
+photo-before = Previous photo
+photo-after = Next photo
+photo-problem = This photo cannot be shown here. Another app may show it.
 file-failed = { $name }: { $reason }
 files-more = + { $count }
 

@@ -30,6 +30,9 @@ unnamed = Alguien
 opening = Abriendo…
 broken-title = Parlor no puede iniciarse
 broken-text = No se puede leer lo que Parlor guarda en este dispositivo. No se ha cambiado nada.
+failed-title = Esto no se puede mostrar
+failed-text = Es un fallo de Parlor. Tus mensajes y archivos están a salvo, y lo que está en camino continúa.
+failed-back = Volver a las salas
 
 ## Bienvenida
 
@@ -54,6 +57,7 @@ home-empty-text = Basta con escanear un código: la conexión va directa de tu d
 name-separator = { ", " }
 room-nobody = Nueva sala
 last-nothing = Nadie ha dicho nada todavía
+last-draft = Borrador: { $text }
 last-you = Tú: { $text }
 last-other = { $name }: { $text }
 photos = { $count ->
@@ -166,6 +170,11 @@ files-declined = Rechazado
 files-cancelled-us = Lo has cancelado
 files-cancelled-them = La otra parte lo ha cancelado
 files-over = Ya no está disponible
+photo-closer = Acercar
+photo-whole = Alejar
+photo-before = Foto anterior
+photo-after = Foto siguiente
+photo-problem = Esta foto no se puede mostrar aquí. Quizá otra aplicación pueda.
 file-failed = { $name }: { $reason }
 files-more = + { $count }
 

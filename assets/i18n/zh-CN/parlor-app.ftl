@@ -30,6 +30,9 @@ unnamed = 某人
 opening = 正在打开…
 broken-title = Parlor 无法启动
 broken-text = Parlor 保存在这台设备上的数据无法读取。没有更改任何内容。
+failed-title = 无法显示此内容
+failed-text = 这是 Parlor 的错误。你的消息和文件都是安全的，正在进行的传输会继续。
+failed-back = 返回房间列表
 
 ## 欢迎
 
@@ -54,6 +57,7 @@ home-empty-text = 对方扫一下码，你们的设备就直接连上了。
 name-separator = 、
 room-nobody = 新房间
 last-nothing = 还没有人说话
+last-draft = 草稿：{ $text }
 last-you = 你：{ $text }
 last-other = { $name }：{ $text }
 photos = { $count } 张照片
@@ -148,6 +152,11 @@ files-declined = 已拒绝
 files-cancelled-us = 你已取消
 files-cancelled-them = 对方已取消
 files-over = 已失效
+photo-closer = 放大
+photo-whole = 缩小
+photo-before = 上一张照片
+photo-after = 下一张照片
+photo-problem = 无法在此显示这张照片，其他应用也许可以。
 file-failed = { $name }：{ $reason }
 files-more = 还有 { $count } 个
 

@@ -22,6 +22,7 @@ impl Model {
             RoomIntent::Say(text) => {
                 let room = self.rooms.get_mut(&id);
                 let reply = room.and_then(|room| {
+                    room.draft.clear();
                     let answered = room.replying.take()?;
                     room.timeline.reply_to(answered)
                 });
@@ -38,10 +39,7 @@ impl Model {
                 }
                 Vec::new()
             }
-            RoomIntent::Typing(_) if !self.settings.shows_typing || !self.is_inside(id) => {
-                Vec::new()
-            }
-            RoomIntent::Typing(is_typing) => to_room(RoomEffect::Typing(is_typing)),
+            RoomIntent::Draft(text) => self.draft(id, text),
             RoomIntent::Pick { photos } => {
                 let pick = PlatformEffect::PickFiles { room: id, photos };
                 vec![Effect::Platform(pick)]

@@ -14,6 +14,7 @@ use crate::view::home::{LastLine, home};
 use crate::view::room::{Banner, frame};
 use crate::view::rows::{FilesState, Row, RowBody, SaidState, rows};
 
+mod drafts;
 mod people;
 mod platform;
 

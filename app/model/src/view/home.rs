@@ -44,6 +44,8 @@ pub struct RoomLine {
 pub enum LastLine {
     /// Nothing was said yet.
     Nothing,
+    /// The person began to write this.
+    Draft(String),
     /// A message.
     Text {
         /// Whose.
@@ -86,9 +88,7 @@ fn line(model: &Model, room: &RoomModel) -> RoomLine {
     RoomLine {
         room: room.id(),
         title: title(room, model.device),
-        last: room
-            .last()
-            .map_or(LastLine::Nothing, |entry| last(model, room, entry)),
+        last: last(model, room),
         at_ms: room.changed_at_ms(),
         present: room.connected().count(),
         unread: room.unread,
@@ -96,14 +96,27 @@ fn line(model: &Model, room: &RoomModel) -> RoomLine {
     }
 }
 
-fn last(model: &Model, room: &RoomModel, entry: &Entry) -> LastLine {
+fn last(model: &Model, room: &RoomModel) -> LastLine {
+    // Where it is shown, what is written stands in the room itself.
+    if !room.draft.is_empty() && model.shown_room() != Some(room.id()) {
+        return LastLine::Draft(start_of(&room.draft));
+    }
+    let last = room.last();
+    last.map_or(LastLine::Nothing, |entry| last_entry(model, room, entry))
+}
+
+fn start_of(text: &str) -> String {
+    text.chars().take(LINE_MAX_CHARS).collect()
+}
+
+fn last_entry(model: &Model, room: &RoomModel, entry: &Entry) -> LastLine {
     let other = entry
         .author()
         .filter(|author| Some(*author) != model.device);
     let by = other.map(|author| room.name_of(author).unwrap_or_default().to_owned());
     match &entry.body {
         Body::Text { text, .. } => {
-            let text = text.chars().take(LINE_MAX_CHARS).collect();
+            let text = start_of(text);
             LastLine::Text { by, text }
         }
         Body::Files(files) => {

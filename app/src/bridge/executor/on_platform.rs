@@ -31,6 +31,7 @@ impl Executor {
                 Ok(()) => self.report(Report::Copied).await,
                 Err(error) => self.trouble(no_clipboard(error)).await,
             },
+            PlatformEffect::Visit(link) => self.show(move || platform.visit(&link)),
             PlatformEffect::Open(path) => self.show(move || platform.open(&path)),
             PlatformEffect::Reveal(path) => self.show(move || platform.reveal(&path)),
             PlatformEffect::ShareOut(paths) => self.share_out(paths).await,

@@ -108,13 +108,13 @@ fn who_writes_is_named_until_they_stop() {
 #[test]
 fn that_the_person_writes_is_told_unless_they_do_not_want_it() {
     let mut model = in_a_room();
-    let effects = in_room(&mut model, RoomIntent::Typing(true));
+    let effects = in_room(&mut model, RoomIntent::Draft("hello".to_owned()));
     assert!(matches!(
         effects[..],
         [Effect::Room(_, RoomEffect::Typing(true))]
     ));
     model.settings.shows_typing = false;
-    assert!(in_room(&mut model, RoomIntent::Typing(true)).is_empty());
+    assert!(in_room(&mut model, RoomIntent::Draft("hello".to_owned())).is_empty());
 }
 
 #[test]

@@ -96,3 +96,23 @@ fn all_files_of_an_offer_that_are_here_are_handed_on() {
         [Effect::Platform(PlatformEffect::ShareOut(paths))] if paths.len() == 1
     ));
 }
+
+#[test]
+fn a_link_in_a_message_leads_to_its_page() {
+    let mut model = in_a_room();
+    let link = "https://example.org/map".to_owned();
+    let effects = intent(&mut model, Intent::Follow(link.clone()));
+    assert!(matches!(
+        &effects[..],
+        [Effect::Platform(PlatformEffect::Visit(to))] if *to == link
+    ));
+}
+
+#[test]
+fn an_invite_in_a_message_leads_into_its_room() {
+    let mut model = in_a_room();
+    let effects = intent(&mut model, Intent::Follow(invite(2).to_link()));
+    assert!(
+        matches!(&effects[..], [Effect::KeepRoom(room)] if room.secret.room_id() == invite(2).secret.room_id())
+    );
+}
