@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use dioxus::prelude::*;
 use dioxus_desktop::wry::http::Response;
@@ -15,7 +16,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::bridge::executor::Setup;
 use crate::bridge::pictures::{Pictures, Size};
-use crate::bridge::{self, Courier, executor};
+use crate::bridge::{self, Courier, LastWords, executor};
 use crate::component::toast::Toasts;
 use crate::given::Given;
 use crate::platform::Platform;
@@ -90,11 +91,11 @@ pub fn App() -> Element {
     };
     let dir = direction(start.scene.as_deref());
     let folder = start.data_folder.clone();
-    let reports = use_bridge(model, start, &pictures, platform.clone());
+    let (reports, last_words) = use_bridge(model, start, &pictures, platform.clone());
     serve_pictures(pictures.clone(), Size::Small);
     serve_pictures(pictures, Size::Large);
     serve_fonts();
-    watch_window(reports, platform, folder);
+    watch_window(model, reports, platform, folder, last_words);
     let look = use_memo(move || model.read().settings.look);
     let look = match *look.read() {
         Look::System => "system",
@@ -119,17 +120,19 @@ fn direction(scene: Option<&str>) -> &'static str {
     }
 }
 
-/// Starts model and executor once; gives the way to the model for what the window tells.
+/// Starts model and executor once; gives the way to the model for what the window tells, and for
+/// its end.
 fn use_bridge(
     model: Signal<Model>,
     start: Start,
     pictures: &Pictures,
     platform: Arc<dyn Platform>,
-) -> mpsc::Sender<Msg> {
+) -> (mpsc::Sender<Msg>, Rc<LastWords>) {
     let pictures = pictures.clone();
-    let (courier, reports) = use_hook(move || {
+    let (courier, reports, last_words) = use_hook(move || {
         let (courier, reports, queue) = bridge::queue();
         let (effects, effect_queue) = bridge::effects();
+        let (last_words, closed) = LastWords::new(effects.clone());
         spawn(bridge::run(model, queue, effects));
         let world = reports.clone();
         let setup = Setup {
@@ -137,6 +140,7 @@ fn use_bridge(
             platform,
             pictures,
             raise: raise_window(),
+            closed,
         };
         for intent in start.given.intents() {
             courier.send(intent);
@@ -152,10 +156,10 @@ fn use_bridge(
                 tokio::spawn(tell_the_time(world));
             }
         }
-        (Rc::new(courier), reports)
+        (Rc::new(courier), reports, Rc::new(last_words))
     });
     use_context_provider(|| Courier::clone(&courier));
-    reports
+    (reports, last_words)
 }
 
 /// Takes what links and other apps gave meanwhile.
@@ -190,7 +194,7 @@ fn raise_window() -> mpsc::Sender<()> {
 }
 
 async fn tell_the_time(reports: mpsc::Sender<Msg>) {
-    let mut tick = tokio::time::interval(std::time::Duration::from_secs(1));
+    let mut tick = tokio::time::interval(Duration::from_secs(1));
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     loop {
         tick.tick().await;
@@ -250,7 +254,13 @@ fn serve_fonts() {
 }
 
 /// Tells the model whether the app is in front, and keeps where its window was.
-fn watch_window(reports: mpsc::Sender<Msg>, platform: Arc<dyn Platform>, folder: Option<PathBuf>) {
+fn watch_window(
+    model: Signal<Model>,
+    reports: mpsc::Sender<Msg>,
+    platform: Arc<dyn Platform>,
+    folder: Option<PathBuf>,
+    last_words: Rc<LastWords>,
+) {
     use dioxus_desktop::tao::event::{Event, WindowEvent};
     let window = dioxus_desktop::use_window();
     let in_front =
@@ -283,6 +293,9 @@ fn watch_window(reports: mpsc::Sender<Msg>, platform: Arc<dyn Platform>, folder:
             && let Some(folder) = &folder
         {
             keep_place(&window, folder);
+        }
+        if is_going {
+            last_words.say(model);
         }
     });
 }

@@ -6,12 +6,15 @@
 //! that hangs or fails is a message that does not come, never a window that does not move.
 
 use std::collections::VecDeque;
+use std::sync::mpsc::{RecvTimeoutError, SyncSender};
+use std::time::Duration;
 
 use dioxus::prelude::*;
 use parlor_app_model::effect::Effect;
 use parlor_app_model::model::Model;
-use parlor_app_model::msg::{Intent, Msg};
+use parlor_app_model::msg::{Intent, Msg, Report};
 use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
 
 pub mod executor;
 pub mod pictures;
@@ -33,6 +36,9 @@ const EFFECTS_MAX: usize = 256;
 
 /// Effects that wait behind those: beyond it the executor has hung for minutes.
 const BACKLOG_MAX: usize = 4096;
+
+/// How long the window stays for what is to be kept before it closes.
+const CLOSING_MAX: Duration = Duration::from_secs(3);
 
 /// Takes messages to the model, from components and from the world.
 #[derive(Debug, Clone)]
@@ -91,6 +97,40 @@ pub(crate) async fn run(
                 };
                 permit.send(effect);
             }
+        }
+    }
+}
+
+/// What is to be kept when the window closes.
+#[derive(Debug)]
+pub(crate) struct LastWords {
+    effects: mpsc::Sender<Effect>,
+    closed: std::sync::mpsc::Receiver<()>,
+}
+
+impl LastWords {
+    /// Gives what the executor is to say that it is done by.
+    pub(crate) fn new(effects: mpsc::Sender<Effect>) -> (Self, SyncSender<()>) {
+        let (done, closed) = std::sync::mpsc::sync_channel(1);
+        (Self { effects, closed }, done)
+    }
+
+    /// Hands it to the executor and waits until it is done. Not as a message in the queue: when the
+    /// window is gone, Dioxus takes none any more.
+    pub(crate) fn say(&self, mut model: Signal<Model>) {
+        for effect in model.write().update(Msg::Report(Report::Closing)) {
+            match self.effects.try_send(effect) {
+                Ok(()) => {}
+                // Without a home there is nothing to keep.
+                Err(TrySendError::Closed(_)) => return,
+                Err(TrySendError::Full(_)) => {
+                    tracing::error!("the core does not keep up; what was typed last is lost");
+                    return;
+                }
+            }
+        }
+        if self.closed.recv_timeout(CLOSING_MAX) == Err(RecvTimeoutError::Timeout) {
+            tracing::error!("the core does not keep up; the app ends before it is done");
         }
     }
 }

@@ -146,8 +146,8 @@ pub async fn play(
                 }
                 println!("{SHOWN}");
             }
+            Some(Effect::Close) | None => break,
             Some(_) => {}
-            None => break,
         }
     }
     let _ = std::fs::remove_dir_all(photos);

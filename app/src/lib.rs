@@ -31,3 +31,4 @@ mod component;
 pub mod demo;
 mod screen;
 mod sheet;
+mod shown;

@@ -70,6 +70,8 @@ pub enum Effect {
     ReadPicture(PathBuf),
     /// To the platform.
     Platform(PlatformEffect),
+    /// All that comes before this is done; the window can go.
+    Close,
 }
 
 /// What an open room is to do.

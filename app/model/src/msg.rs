@@ -161,6 +161,8 @@ pub enum Report {
     Clock(u64),
     /// Whether the window is in front.
     InFront(bool),
+    /// The window is about to be closed.
+    Closing,
     /// A new room is kept and can be entered.
     RoomMade {
         /// Its way in.

@@ -84,8 +84,10 @@ pub struct RoomModel {
     pub(crate) is_read_due: bool,
     /// What the person began to write.
     pub draft: String,
-    /// What is kept of that.
+    /// What is kept of that, and of messages that are not stored.
     pub(crate) kept_draft: String,
+    /// Whether that may be another now.
+    pub(crate) is_draft_due: bool,
     /// Who is writing now.
     pub writers: BTreeSet<DeviceId>,
     /// The message that the next one of ours answers.
@@ -119,6 +121,7 @@ impl RoomModel {
             is_hosted: found.is_hosted,
             title: found.title,
             kept_draft: found.draft.clone(),
+            is_draft_due: false,
             draft: found.draft,
             made_at_ms: found.made_at_ms,
             last_kept: found.last,

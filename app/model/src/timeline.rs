@@ -295,10 +295,14 @@ impl Timeline {
         }
     }
 
-    /// Whether a message of ours has no number, as it is not stored yet or could not be.
-    pub(crate) fn has_pending(&self) -> bool {
-        let mut keys = self.entries.iter().map(|entry| entry.key);
-        keys.any(|key| matches!(key, EntryKey::Pending(_)))
+    /// The texts of our messages that have no number, as they are not stored yet or could not be.
+    pub(crate) fn pending(&self) -> impl Iterator<Item = &str> {
+        self.entries.iter().filter_map(|entry| match &entry.body {
+            Body::Text { text, .. } if matches!(entry.key, EntryKey::Pending(_)) => {
+                Some(text.as_str())
+            }
+            _ => None,
+        })
     }
 
     /// The first message with that text which waits for its number has it now.

@@ -13,6 +13,7 @@ use crate::msg::{Intent, Msg, Report, RoomFound};
 use crate::room::{Presence, RoomModel};
 use crate::settings::Profile;
 use crate::toast::{TOAST_MS, TOASTS_MAX, Toast, ToastText, Trouble};
+use crate::view::links;
 
 mod drafts;
 mod room_intent;
@@ -228,7 +229,8 @@ impl Model {
         if Invite::parse(&link).is_ok() {
             return self.open_link(link);
         }
-        vec![Effect::Platform(PlatformEffect::Visit(link))]
+        let page = links::address(&link).map(PlatformEffect::Visit);
+        page.map(Effect::Platform).into_iter().collect()
     }
 
     fn on_report(&mut self, report: Report) -> Vec<Effect> {
@@ -259,9 +261,16 @@ impl Model {
                 self.is_in_front = is_in_front;
                 return match self.shown_room() {
                     Some(room) if is_in_front => self.look_at(room),
-                    // It may be about to be closed.
+                    // A phone may end an app that is not.
                     _ => self.keep_drafts(),
                 };
+            }
+            Report::Closing => {
+                let mut effects = self.keep_drafts();
+                // Who leaves it at that does not undo it.
+                effects.extend(self.end_toasts(|_| true));
+                effects.push(Effect::Close);
+                return effects;
             }
             Report::RoomMade { invite, is_hosted } => return self.room_made(&invite, is_hosted),
             Report::Invited(invite) => return self.invited(invite),
@@ -357,6 +366,11 @@ impl Model {
     }
 
     fn toast(&mut self, text: ToastText) {
+        let until_ms = self.now_ms + TOAST_MS;
+        if let Some(same) = self.toasts.iter_mut().find(|toast| toast.text == text) {
+            same.until_ms = until_ms;
+            return;
+        }
         self.toast_count += 1;
         if self.toasts.len() >= TOASTS_MAX {
             // One that can be undone is not pushed out.
@@ -371,7 +385,7 @@ impl Model {
         self.toasts.push(Toast {
             id: self.toast_count,
             text,
-            until_ms: self.now_ms + TOAST_MS,
+            until_ms,
         });
     }
 

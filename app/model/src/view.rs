@@ -114,16 +114,28 @@ pub enum FileKind {
 const PHOTOS: &[&str] = &[
     "avif", "bmp", "dng", "gif", "heic", "heif", "jpeg", "jpg", "jxl", "png", "tif", "tiff", "webp",
 ];
+/// Those of them that the app draws itself (`parlor-core`'s `picture`).
+const DRAWN: &[&str] = &["gif", "jpeg", "jpg", "png", "webp"];
 const FILMS: &[&str] = &["3gp", "avi", "m4v", "mkv", "mov", "mp4", "ogv", "webm"];
 const SOUNDS: &[&str] = &[
     "aac", "aiff", "flac", "m4a", "mp3", "oga", "ogg", "opus", "wav",
 ];
 
+/// Whether a file is a picture of a kind that the app draws itself; others are for other apps.
+#[must_use]
+pub fn is_drawn(name: &str) -> bool {
+    ends_in(name, DRAWN)
+}
+
+fn ends_in(name: &str, kinds: &[&str]) -> bool {
+    let end = name.rsplit_once('.').map(|(_, end)| end.to_lowercase());
+    end.is_some_and(|end| kinds.contains(&end.as_str()))
+}
+
 /// The kind of a file.
 #[must_use]
 pub fn file_kind(name: &str) -> FileKind {
-    let end = name.rsplit_once('.').map(|(_, end)| end.to_lowercase());
-    let is_in = |kinds: &[&str]| end.as_deref().is_some_and(|end| kinds.contains(&end));
+    let is_in = |kinds| ends_in(name, kinds);
     if is_in(PHOTOS) {
         FileKind::Photo
     } else if is_in(FILMS) {

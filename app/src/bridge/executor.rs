@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
 
 use parlor_app_model::effect::{Effect, RoomEffect};
 use parlor_app_model::join::JoinProblem;
@@ -47,6 +48,8 @@ pub struct Setup {
     pub pictures: Pictures,
     /// Told when a later start of the app wants this one's window.
     pub raise: mpsc::Sender<()>,
+    /// Told when everything is done that comes before the window closes.
+    pub closed: SyncSender<()>,
 }
 
 /// Carries effects out.
@@ -58,6 +61,7 @@ pub struct Executor {
     pictures: Pictures,
     words: Words,
     reports: mpsc::Sender<Msg>,
+    closed: SyncSender<()>,
     rooms: Rooms,
     hosting: Hosting,
     profile: Profile,
@@ -87,6 +91,7 @@ async fn open(setup: Setup, reports: &mpsc::Sender<Msg>) -> Result<Executor, Str
         platform,
         pictures,
         raise,
+        closed,
     } = setup;
     let folder = data_folder.map_or_else(|| platform.data_folder(), Ok);
     let folder = folder.map_err(|error| error.to_string())?;
@@ -119,6 +124,7 @@ async fn open(setup: Setup, reports: &mpsc::Sender<Msg>) -> Result<Executor, Str
         pictures,
         words: Words::new(settings.language.as_deref()),
         reports: reports.clone(),
+        closed,
         rooms: Rooms::default(),
         hosting: Hosting::default(),
         profile: profile.unwrap_or_default(),
@@ -210,6 +216,9 @@ impl Executor {
             Effect::Redeem { server, code } => self.redeem(server, code),
             Effect::ReadPicture(path) => self.read_picture(path),
             Effect::Platform(effect) => self.on_platform(effect).await,
+            Effect::Close => {
+                let _ = self.closed.try_send(());
+            }
         }
     }
 

@@ -8,6 +8,9 @@ pub(crate) fn IconButton(
     label: String,
     #[props(default)] class: &'static str,
     #[props(default)] disabled: bool,
+    /// Whether it does nothing now and stays where it is, for the keyboard's sake.
+    #[props(default)]
+    is_idle: bool,
     onclick: EventHandler<()>,
     children: Element,
 ) -> Element {
@@ -16,6 +19,7 @@ pub(crate) fn IconButton(
             class: "icon-button {class}",
             r#type: "button",
             disabled,
+            "aria-disabled": if is_idle { "true" },
             "aria-label": "{label}",
             title: "{label}",
             onclick: move |_| onclick.call(()),

@@ -30,14 +30,14 @@ pub(crate) fn Composer(room: RoomId, replying: Option<Quote>) -> Element {
     let mut has_text = use_signal(|| !begun.is_empty());
     let sending = courier.clone();
     let mut send = move || {
-        let text = draft.peek().trim().to_owned();
+        let written = draft.take();
+        let text = written.trim().to_owned();
         if text.is_empty() {
             return;
         }
         sending.send(Intent::Room(room, RoomIntent::Say(text)));
-        draft.set(String::new());
         has_text.set(false);
-        document::eval(&format!("document.getElementById('{FIELD}').value = ''"));
+        take_out(&written);
     };
     let mut send_by_key = send.clone();
     let stop = Intent::Room(room, RoomIntent::Reply(None));
@@ -112,6 +112,14 @@ pub(crate) fn Composer(room: RoomId, replying: Option<Quote>) -> Element {
             }
         }
     }
+}
+
+/// Takes what was sent out of the field. What was typed meanwhile stays, and is told anew.
+fn take_out(sent: &str) {
+    let units = sent.encode_utf16().count();
+    document::eval(&format!(
+        "{{ const field = document.getElementById('{FIELD}'); field.value = field.value.slice({units}); field.dispatchEvent(new Event('input', {{ bubbles: true }})) }}"
+    ));
 }
 
 /// What was begun to be written in the room before.

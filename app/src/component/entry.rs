@@ -119,7 +119,7 @@ fn Linked(text: String) -> Element {
                 match piece {
                     Piece::Text(text) => rsx! { "{text}" },
                     Piece::Link(link) => rsx! {
-                        a { href: "{link}", onclick: follow(link), "{link}" }
+                        a { href: "{link}", dir: "ltr", onclick: follow(link), "{link}" }
                     },
                 }
             }

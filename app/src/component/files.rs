@@ -66,9 +66,9 @@ pub(crate) fn Offer(room: RoomId, files: FilesRow, by: By) -> Element {
     }
 }
 
-/// Whether a file is shown as a picture.
+/// Whether a file is shown as a picture. One that only other apps draw is a line that opens them.
 const fn is_shown(cell: &FileCell) -> bool {
-    matches!(cell.kind, FileKind::Photo) && (cell.path.is_some() || cell.has_preview)
+    cell.is_drawn && (cell.path.is_some() || cell.has_preview)
 }
 
 #[component]

@@ -15,6 +15,7 @@ use parlor_proto::id::RoomId;
 
 use super::entry::EntryRow;
 use crate::bridge::use_courier;
+use crate::shown::use_view;
 use crate::words::use_words;
 use crate::{format, t};
 
@@ -129,9 +130,9 @@ fn Block(room: RoomId, first: i64, onheight: EventHandler<f64>) -> Element {
     let model = use_context::<Signal<Model>>();
     let words = use_words();
     let index = |at: i64| usize::try_from(at.max(0)).unwrap_or(0);
-    let shown = use_memo(use_reactive((&first,), move |(first,)| {
-        rows(&model.read(), room, index(first)..index(first + BLOCK))
-    }));
+    let shown = use_view((room, first), move |model, (room, first)| {
+        rows(model, room, index(first)..index(first + BLOCK))
+    })?;
     // The day is another one at midnight; until then nothing here is made anew.
     let today = use_memo(move || model.read().now_ms / 60_000);
     let now_ms = *today.read() * 60_000;
@@ -143,7 +144,7 @@ fn Block(room: RoomId, first: i64, onheight: EventHandler<f64>) -> Element {
                     onheight.call(size.height);
                 }
             },
-            for row in shown.read().iter().cloned() {
+            for row in shown.iter().cloned() {
                 div { key: "{row.key:?}",
                     if row.before_ms.is_none_or(|before| format::is_another_day(before, row.at_ms)) {
                         div { class: "day", {format::day(&words, row.at_ms, now_ms)} }

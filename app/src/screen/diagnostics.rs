@@ -2,27 +2,26 @@
 
 use dioxus::prelude::*;
 use lucide_dioxus::Copy;
-use parlor_app_model::model::Model;
 use parlor_app_model::msg::Intent;
 use parlor_app_model::view::diagnostics::report;
 
 use crate::bridge::use_courier;
 use crate::component::frame::Page;
+use crate::shown::use_view;
 use crate::t;
 use crate::words::use_words;
 
 /// A report without names, messages or keys.
 #[component]
 pub(crate) fn Diagnostics() -> Element {
-    let model = use_context::<Signal<Model>>();
-    let text = use_memo(move || {
+    let text = use_view((), |model, ()| {
         let system = format!(
             "Parlor {} on {}",
             env!("CARGO_PKG_VERSION"),
             std::env::consts::OS
         );
-        format!("{system}\n{}", report(&model.read()))
-    });
+        format!("{system}\n{}", report(model))
+    })?;
     let words = use_words();
     let courier = use_courier();
     rsx! {
@@ -32,7 +31,7 @@ pub(crate) fn Diagnostics() -> Element {
             button {
                 class: "button soft",
                 r#type: "button",
-                onclick: move |_| courier.send(Intent::Copy(text.peek().clone())),
+                onclick: move |_| courier.send(Intent::Copy(text.to_string())),
                 Copy { size: 18 }
                 {t!(words, "diagnostics-copy")}
             }

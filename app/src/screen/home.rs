@@ -11,17 +11,16 @@ use crate::bridge::use_courier;
 use crate::component::avatar::Avatar;
 use crate::component::button::IconButton;
 use crate::component::frame::Empty;
+use crate::shown::use_view;
 use crate::words::{Words, use_words};
 use crate::{format, t};
 
 /// The rooms, and the two ways to one more.
 #[component]
 pub(crate) fn Home() -> Element {
-    let model = use_context::<Signal<Model>>();
-    let view = use_memo(move || home(&model.read()));
+    let view = use_view((), |model, ()| home(model))?;
     let words = use_words();
     let courier = use_courier();
-    let view = view.read();
     let transfers_label = if view.transfers > 0 {
         t!(words, "transfers-now", count = view.transfers)
     } else {

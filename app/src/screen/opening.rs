@@ -61,6 +61,10 @@ pub(crate) fn Failed(errors: ErrorContext) -> Element {
             button {
                 class: "button main",
                 r#type: "button",
+                // What had the keyboard is gone.
+                onmounted: move |element| async move {
+                    let _ = element.set_focus(true).await;
+                },
                 onclick: move |_| {
                     if failed_at == (Screen::Home, None) {
                         errors.clear_errors();

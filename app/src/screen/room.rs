@@ -6,7 +6,7 @@ use lucide_dioxus::{
     ChevronLeft, CloudOff, EllipsisVertical, LoaderCircle, MessageCircle, ShieldCheck,
     TriangleAlert, UserPlus,
 };
-use parlor_app_model::model::{Model, Sheet};
+use parlor_app_model::model::Sheet;
 use parlor_app_model::msg::{Intent, RoomIntent};
 use parlor_app_model::view::room::{Banner, PeerChip, RoomFrame, frame};
 use parlor_app_model::view::{LinkState, RoomTitle};
@@ -19,18 +19,17 @@ use crate::component::button::IconButton;
 use crate::component::composer::Composer;
 use crate::component::frame::Empty;
 use crate::component::timeline::Timeline;
+use crate::shown::use_view;
 use crate::words::use_words;
 use crate::{format, t};
 
 /// A room.
 #[component]
 pub(crate) fn Room(room: RoomId) -> Element {
-    let model = use_context::<Signal<Model>>();
-    let view = use_memo(move || frame(&model.read(), room));
+    let view = use_view(room, frame)?;
     let words = use_words();
     let courier = use_courier();
     let mut is_over = use_signal(|| false);
-    let view = view.read();
     let Some(view) = view.as_ref() else {
         return rsx! {};
     };

@@ -2,27 +2,22 @@
 
 use dioxus::prelude::*;
 use lucide_dioxus::Plus;
-use parlor_app_model::model::Model;
 use parlor_app_model::msg::Intent;
 use parlor_app_model::view::home::home;
 
 use super::home::Line;
 use crate::bridge::use_courier;
 use crate::component::frame::Page;
+use crate::shown::use_view;
 use crate::t;
 use crate::words::use_words;
 
 /// Chooses a room for the files, or makes one.
 #[component]
 pub(crate) fn Share() -> Element {
-    let model = use_context::<Signal<Model>>();
-    let view = use_memo(move || {
-        let model = model.read();
-        (home(&model), model.sharing.len())
-    });
+    let view = use_view((), |model, ()| (home(model), model.sharing.len()))?;
     let words = use_words();
     let courier = use_courier();
-    let view = view.read();
     let (home, count) = (&view.0, view.1);
     rsx! {
         Page { title: t!(words, "share-title"),

@@ -11,6 +11,7 @@ use super::room_title;
 use crate::bridge::use_courier;
 use crate::component::files::Offer;
 use crate::component::frame::{Empty, Page};
+use crate::shown::use_view;
 use crate::words::{Words, use_words};
 use crate::{format, t};
 
@@ -18,21 +19,21 @@ use crate::{format, t};
 #[component]
 pub(crate) fn Transfers() -> Element {
     let model = use_context::<Signal<Model>>();
-    let lines = use_memo(move || transfers(&model.read()));
+    let lines = use_view((), |model, ()| transfers(model))?;
     let minute = use_memo(move || model.read().now_ms / 60_000);
     let now_ms = *minute.read() * 60_000;
     let words = use_words();
     let courier = use_courier();
     rsx! {
         Page { title: t!(words, "transfers"),
-            if lines.read().is_empty() {
+            if lines.is_empty() {
                 Empty {
                     title: t!(words, "transfers-empty-title"),
                     text: t!(words, "transfers-empty-text"),
                     picture: rsx! { ArrowDownUp { size: 36 } },
                 }
             }
-            for line in lines.read().iter().cloned() {
+            for line in lines.iter().cloned() {
                 section { key: "{line.files.of:?}", class: "section",
                     button {
                         class: "transfer-head",

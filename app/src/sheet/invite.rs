@@ -2,7 +2,6 @@
 
 use dioxus::prelude::*;
 use lucide_dioxus::{Check, Link, RefreshCw};
-use parlor_app_model::model::Model;
 use parlor_app_model::msg::{Intent, RoomIntent};
 use parlor_app_model::view::invite::invite;
 use parlor_proto::id::RoomId;
@@ -10,19 +9,20 @@ use parlor_proto::id::RoomId;
 use crate::bridge::use_courier;
 use crate::component::frame::SheetFrame;
 use crate::qr::QrPath;
+use crate::shown::use_view;
 use crate::t;
 use crate::words::use_words;
 
 /// The invite of a room.
 #[component]
 pub(crate) fn Invite(room: RoomId) -> Element {
-    let model = use_context::<Signal<Model>>();
-    let view = use_memo(move || invite(&model.read(), room));
-    let link = use_memo(move || view.read().as_ref().map(|view| view.link.clone()));
-    let qr = use_memo(move || link.read().as_deref().and_then(QrPath::of));
+    let view = use_view(room, invite)?;
+    let link = view.as_ref().as_ref().map(|view| view.link.clone());
+    let qr = use_memo(use_reactive((&link,), |(link,)| {
+        link.as_deref().and_then(QrPath::of)
+    }));
     let words = use_words();
     let courier = use_courier();
-    let view = view.read();
     let Some(view) = view.as_ref() else {
         return rsx! {};
     };

@@ -2,7 +2,6 @@
 
 use dioxus::prelude::*;
 use lucide_dioxus::{Ban, Info, ShieldCheck, TriangleAlert};
-use parlor_app_model::model::Model;
 use parlor_app_model::msg::{Intent, RoomIntent};
 use parlor_app_model::view::Standing;
 use parlor_app_model::view::peer::peer;
@@ -13,18 +12,19 @@ use parlor_proto::id::{DeviceId, RoomId};
 use crate::bridge::use_courier;
 use crate::component::avatar::Avatar;
 use crate::component::frame::SheetFrame;
+use crate::shown::use_view;
 use crate::words::{Words, use_words};
 use crate::{format, t};
 
 /// Somebody in a room.
 #[component]
 pub(crate) fn Peer(room: RoomId, device: DeviceId) -> Element {
-    let model = use_context::<Signal<Model>>();
-    let view = use_memo(move || peer(&model.read(), room, device));
+    let view = use_view((room, device), |model, (room, device)| {
+        peer(model, room, device)
+    })?;
     let words = use_words();
     let courier = use_courier();
     let blocking = courier.clone();
-    let view = view.read();
     let Some(view) = view.as_ref() else {
         return rsx! {};
     };

@@ -1,11 +1,12 @@
 //! A photo as large as the window, and the way to the ones before and after it.
 
+use dioxus::html::input_data::MouseButton;
 use dioxus::prelude::*;
 use lucide_dioxus::{
     ChevronLeft, ChevronRight, Download, ExternalLink, FolderOpen, Share2, X, ZoomIn, ZoomOut,
 };
 use parlor_app_model::model::{Model, Sheet};
-use parlor_app_model::msg::Intent;
+use parlor_app_model::msg::{Intent, RoomIntent};
 use parlor_app_model::picture::PictureId;
 use parlor_app_model::view::photo::{Gesture, PhotoView, gesture, photo};
 use parlor_app_model::view::rows::By;
@@ -17,58 +18,61 @@ use crate::component::button::IconButton;
 use crate::component::entry::name_of;
 use crate::component::frame::SheetFrame;
 use crate::platform::Abilities;
+use crate::shown::use_view;
 use crate::words::use_words;
 use crate::{format, t};
 
-/// The id of the place of the photo, for the script that shows the middle of one seen closely.
+/// The id of the place of the photo, for the script.
 const PLATE: &str = "plate";
+
+/// Shows the middle of a photo that is seen closely, and lets the arrows move it.
+const TO_THE_MIDDLE: &str = "plate.focus(); plate.scrollTo((plate.scrollWidth - plate.clientWidth) / 2, (plate.scrollHeight - plate.clientHeight) / 2)";
 
 /// A photo above everything else. Arrows and swipes lead to the others, Escape and a swipe down
 /// away.
 #[component]
 pub(crate) fn Photo(room: RoomId, id: PictureId) -> Element {
-    let model = use_context::<Signal<Model>>();
-    let view = use_memo(use_reactive((&room, &id), move |(room, id)| {
-        photo(&model.read(), room, id)
-    }));
+    let view = use_view((room, id), |model, (room, id)| photo(model, room, id))?;
     let words = use_words();
     let courier = use_courier();
     let mut closer = use_signal(|| false);
+    let mut is_there = use_signal(|| false);
+    // Each photo is seen whole first, and comes before those beside it.
+    use_effect(use_reactive((&id,), move |_| {
+        closer.set(false);
+        is_there.set(false);
+    }));
     use_effect(move || {
         if closer() {
             document::eval(&format!(
-                "{{ const plate = document.getElementById('{PLATE}'); plate.scrollTo((plate.scrollWidth - plate.clientWidth) / 2, (plate.scrollHeight - plate.clientHeight) / 2) }}"
+                "{{ const plate = document.getElementById('{PLATE}'); {TO_THE_MIDDLE} }}"
             ));
         }
     });
-    // Each photo is seen whole first.
-    use_effect(use_reactive((&id,), move |_| closer.set(false)));
-    let view = view.read();
-    let Some(view) = view.clone() else {
-        return rsx! {
-            SheetFrame { title: String::new(),
-                p { class: "problem", {t!(words, "photo-problem")} }
-            }
-        };
-    };
     let turn = Turn { room, courier };
+    use_earlier(&turn, id, view.as_ref().as_ref());
+    let Some(view) = view.as_ref().clone() else {
+        return rsx! { SheetFrame { title: t!(words, "photo-problem") } };
+    };
     let (by_key, by_swipe) = (turn.clone(), turn.clone());
     let (before, after) = (view.before, view.after);
     let on_key = move |event: KeyboardEvent| match event.key() {
         Key::Escape => by_key.close(),
+        // Seen closely, it is moved by the arrows; held down, they would ask for every photo.
+        _ if closer() || event.is_auto_repeating() => {}
         Key::ArrowLeft => by_key.to(before),
         Key::ArrowRight => by_key.to(after),
         _ => {}
     };
     let on_gesture = move |meant| match meant {
         Gesture::Tap => closer.toggle(),
-        // Seen closely, it is moved under the finger.
         _ if closer() => {}
         Gesture::Before => by_swipe.to(before),
         Gesture::After => by_swipe.to(after),
         Gesture::Close => by_swipe.close(),
         Gesture::None => {}
     };
+    let beside = [after, before].into_iter().flatten();
     rsx! {
         div {
             class: if closer() { "viewer closer" } else { "viewer" },
@@ -80,14 +84,28 @@ pub(crate) fn Photo(room: RoomId, id: PictureId) -> Element {
             },
             onkeydown: on_key,
             Head { view: view.clone(), closer }
-            Plate { id, name: view.name.clone(), ongesture: on_gesture }
+            Plate { view: view.clone(), closer, is_there, ongesture: on_gesture }
             Ways { turn, before, after }
-            // The next ones are there before they are asked for.
-            for id in [after, before].into_iter().flatten() {
-                img { key: "{id.name()}", class: "ahead", src: Size::Large.address(id), alt: "" }
+            if is_there() {
+                // They are decoded before they are asked for.
+                for id in beside {
+                    img { key: "{id.name()}", class: "ahead", src: Size::Large.address(id), alt: "" }
+                }
             }
         }
     }
+}
+
+/// Asks for older entries of the room, once for each photo that seems to be the first one.
+fn use_earlier(turn: &Turn, id: PictureId, view: Option<&PhotoView>) {
+    let turn = turn.clone();
+    let is_wanted = view.is_some_and(|view| view.may_have_earlier);
+    use_effect(use_reactive((&id, &is_wanted), move |(_, is_wanted)| {
+        if is_wanted {
+            turn.courier
+                .send(Intent::Room(turn.room, RoomIntent::ShowOlder));
+        }
+    }));
 }
 
 /// The way to another photo of a room.
@@ -138,7 +156,7 @@ fn Head(view: PhotoView, closer: Signal<bool>) -> Element {
     rsx! {
         header { class: "bar",
             IconButton { label: t!(words, "close"), onclick: action(Intent::Back), X {} }
-            div { class: "head",
+            div { class: "head", "aria-live": "polite",
                 h2 { class: "title", dir: "auto", "{view.name}" }
                 p { class: "sub", dir: "auto", "{sub}" }
             }
@@ -174,71 +192,101 @@ fn Head(view: PhotoView, closer: Signal<bool>) -> Element {
 
 /// Where the photo is, and what fingers and the mouse do there.
 #[component]
-fn Plate(id: PictureId, name: String, ongesture: EventHandler<Gesture>) -> Element {
+fn Plate(
+    view: PhotoView,
+    closer: Signal<bool>,
+    is_there: Signal<bool>,
+    ongesture: EventHandler<Gesture>,
+) -> Element {
     let mut from = use_signal(|| None);
     rsx! {
         div {
             class: "plate",
             id: PLATE,
-            onpointerdown: move |event| from.set(Some(event.client_coordinates())),
+            tabindex: if closer() { "0" } else { "-1" },
+            // A second finger ends what the first one began.
+            onpointerdown: move |event| from.set(is_touch(&event).then(|| event.client_coordinates())),
             onpointerup: move |event| {
-                if let Some(from) = from.take() {
+                if let (Some(from), true) = (from.take(), is_touch(&event)) {
                     let moved = event.client_coordinates() - from;
                     ongesture.call(gesture(moved.x, moved.y));
                 }
             },
             onpointercancel: move |_| from.set(None),
             // A list of one: with its key, another photo never begins with the pixels of this one.
-            for id in [id] {
-                Print { key: "{id.name()}", id, name: name.clone() }
+            for view in [view] {
+                Print { key: "{view.id.name()}", view, is_there }
             }
         }
     }
 }
 
+/// Whether it is the first finger, the pen, or the button of the mouse that clicks.
+fn is_touch(event: &PointerEvent) -> bool {
+    event.is_primary() && event.trigger_button() == Some(MouseButton::Primary)
+}
+
 /// The photo itself: the small picture, which is there at once, under the large one.
 #[component]
-fn Print(id: PictureId, name: String) -> Element {
+fn Print(view: PhotoView, is_there: Signal<bool>) -> Element {
     let words = use_words();
+    let courier = use_courier();
     let mut has_failed = use_signal(|| false);
     if has_failed() {
-        return rsx! { p { class: "problem", {t!(words, "photo-problem")} } };
+        return rsx! {
+            div { class: "unseen", role: "alert",
+                p { {t!(words, "photo-problem")} }
+                button {
+                    class: "button",
+                    r#type: "button",
+                    // It is no tap on a photo.
+                    onpointerdown: move |event| event.stop_propagation(),
+                    onclick: move |_| courier.send(Intent::Open(view.path.clone())),
+                    ExternalLink { size: 18 }
+                    {t!(words, "open")}
+                }
+            }
+        };
     }
     rsx! {
         img {
             class: "under",
-            src: "{Size::Small.address(id)}?whole",
+            src: "{Size::Small.address(view.id)}?whole",
             alt: "",
             draggable: "false",
         }
         img {
-            src: Size::Large.address(id),
-            alt: "{name}",
+            src: Size::Large.address(view.id),
+            alt: "{view.name}",
             draggable: "false",
+            onload: move |_| is_there.set(true),
             onerror: move |_| has_failed.set(true),
         }
     }
 }
 
-/// Buttons for the ones before and after. One that leads nowhere stays, for the keyboard's sake.
+/// Buttons for the ones before and after, on the sides of their keys in every direction of reading.
+/// One that leads nowhere stays, as it may have the keyboard.
 #[component]
 fn Ways(turn: Turn, before: Option<PictureId>, after: Option<PictureId>) -> Element {
     let words = use_words();
     let back = turn.clone();
     rsx! {
         if before.is_some() || after.is_some() {
-            div { class: if before.is_some() { "way before" } else { "way before nowhere" },
+            div { class: "way before",
                 IconButton {
                     label: t!(words, "photo-before"),
+                    is_idle: before.is_none(),
                     onclick: move |()| back.to(before),
-                    ChevronLeft { class: "mirrored" }
+                    ChevronLeft {}
                 }
             }
-            div { class: if after.is_some() { "way after" } else { "way after nowhere" },
+            div { class: "way after",
                 IconButton {
                     label: t!(words, "photo-after"),
+                    is_idle: after.is_none(),
                     onclick: move |()| turn.to(after),
-                    ChevronRight { class: "mirrored" }
+                    ChevronRight {}
                 }
             }
         }

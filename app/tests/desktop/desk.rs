@@ -355,7 +355,8 @@ impl Window<'_> {
     /// Waits until the app has ended by itself.
     pub(crate) fn ends(mut self) {
         let ended = until(|| self.app.0.try_wait().unwrap());
-        assert!(ended.is_some_and(|status| status.success()), "{ended:?}");
+        let is_well = ended.is_some_and(|status| status.success());
+        assert!(is_well, "{ended:?} {}", self.told());
     }
 
     /// The app's process.

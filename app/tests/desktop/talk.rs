@@ -4,6 +4,7 @@ use parlor_core::home::Home;
 
 use super::{introduce, join, open_room, say, together};
 use crate::desk::Desk;
+use crate::neighbour::Neighbour;
 use crate::process::until;
 
 #[test]
@@ -82,4 +83,16 @@ fn what_is_begun_to_be_written_is_there_after_a_kill() {
     ada.sees("See you at noon");
     ada.click("Back");
     ada.sees("You: See you at noon");
+}
+
+#[test]
+fn what_was_typed_last_is_there_after_the_window_is_closed() {
+    let desk = Desk::set();
+    let ada = desk.open("ada", &[]);
+    introduce(&ada, "Ada");
+    open_room(&ada);
+    ada.type_into("Message", "See you");
+    Neighbour::of(&ada).closes_the_app();
+    ada.ends();
+    desk.open("ada", &[]).sees("Draft: See you");
 }

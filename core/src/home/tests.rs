@@ -129,6 +129,19 @@ fn what_was_begun_to_be_written_is_there_the_next_time_and_goes_with_its_room() 
 }
 
 #[test]
+fn what_is_too_long_for_a_message_is_refused() {
+    let data = tempfile::tempdir().unwrap();
+    let home = Home::open(data.path()).unwrap();
+    let room = invite(1).secret.room_id();
+    home.keep_room(&invite(1), false).unwrap();
+    let most = "x".repeat(MESSAGE_TEXT_MAX_BYTES);
+    home.keep_draft(room, &most).unwrap();
+    let refused = home.keep_draft(room, &format!("{most}x")).unwrap_err();
+    assert!(refused.to_string().contains("too long"), "{refused}");
+    assert_eq!(home.rooms().unwrap()[0].draft, most);
+}
+
+#[test]
 fn a_setting_that_is_too_long_is_refused_by_name() {
     let data = tempfile::tempdir().unwrap();
     let home = Home::open(data.path()).unwrap();

@@ -1,9 +1,11 @@
 //! What the person began to write and did not send yet.
 
 use parlor_proto::id::RoomId;
+use parlor_proto::limits::MESSAGE_TEXT_MAX_BYTES;
 
 use crate::effect::{Effect, RoomEffect};
 use crate::model::Model;
+use crate::room::RoomModel;
 
 impl Model {
     /// The text that is being written in a room is this now.
@@ -14,6 +16,7 @@ impl Model {
         }
         if let Some(room) = self.rooms.get_mut(&id) {
             room.draft = text;
+            room.is_draft_due = true;
         }
         if self.settings.shows_typing && self.is_inside(id) {
             return vec![Effect::Room(id, RoomEffect::Typing(is_writing))];
@@ -21,18 +24,35 @@ impl Model {
         Vec::new()
     }
 
-    /// What changed since the last time is kept. What was sent is kept as if it were still being
-    /// written until it is stored as a message: it is never in neither place.
+    /// Keeps what changed since the last time.
     pub(super) fn keep_drafts(&mut self) -> Vec<Effect> {
         let rooms = self.rooms.iter_mut();
-        let due = rooms.filter(|(_, room)| {
-            let is_stored = !room.draft.is_empty() || !room.timeline.has_pending();
-            room.draft != room.kept_draft && is_stored
-        });
-        due.map(|(id, room)| {
-            room.kept_draft.clone_from(&room.draft);
-            Effect::KeepDraft(*id, room.draft.clone())
-        })
-        .collect()
+        let due = rooms.filter(|(_, room)| room.is_draft_due);
+        due.filter_map(|(id, room)| keep_draft(*id, room)).collect()
     }
+
+    /// Keeps what changed in a room, now.
+    pub(super) fn keep_draft_of(&mut self, id: RoomId) -> Option<Effect> {
+        keep_draft(id, self.rooms.get_mut(&id)?)
+    }
+}
+
+fn keep_draft(id: RoomId, room: &mut RoomModel) -> Option<Effect> {
+    room.is_draft_due = false;
+    let unsent = unsent(room);
+    if unsent == room.kept_draft {
+        return None;
+    }
+    room.kept_draft.clone_from(&unsent);
+    Some(Effect::KeepDraft(id, unsent))
+}
+
+/// All that would be lost with the app: what was sent and is not stored as a message, which may
+/// never be, and what is being written. A kill may find a message in both places, never in neither.
+fn unsent(room: &RoomModel) -> String {
+    let being_written = Some(room.draft.as_str()).filter(|text| !text.is_empty());
+    let texts: Vec<&str> = room.timeline.pending().chain(being_written).collect();
+    let mut unsent = texts.join("\n");
+    unsent.truncate(unsent.floor_char_boundary(MESSAGE_TEXT_MAX_BYTES));
+    unsent
 }

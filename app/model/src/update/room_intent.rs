@@ -113,9 +113,10 @@ impl Model {
             // It stays in sight with the way to say it again.
             let reason = reason.clone();
             room.timeline.fail(&reason);
-            return Vec::new();
+            return self.keep_draft_of(id).into_iter().collect();
         }
-        vec![Effect::Room(id, RoomEffect::Say(text, to))]
+        let say = Effect::Room(id, RoomEffect::Say(text, to));
+        self.keep_draft_of(id).into_iter().chain([say]).collect()
     }
 
     /// Forgets a device unless the person thinks better of it in time.

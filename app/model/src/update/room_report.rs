@@ -223,6 +223,7 @@ impl Model {
                     let reply = in_reply_to.map(|to| reply_in(room, to));
                     room.timeline.number(key, (&text, reply), now_ms);
                 }
+                return self.keep_draft_of(id).into_iter().collect();
             }
             Notice::NotSaid { reason } => {
                 room.timeline.fail(&reason);

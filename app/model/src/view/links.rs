@@ -1,6 +1,7 @@
 //! Links in what people say.
 
 use linkify::{LinkFinder, LinkKind};
+use url::Url;
 
 /// Bytes of a link; what is longer stays text.
 const LINK_MAX_BYTES: usize = 2048;
@@ -19,21 +20,30 @@ pub enum Piece<'a> {
 
 /// The message in parts that make up all of it, one after the other.
 ///
-/// An address with invisible marks that turn the direction of what is read is no link: it would
-/// look like another one.
+/// A link ends before the first character that is neither ASCII nor a letter of Latin, Greek,
+/// Cyrillic or Armenian: before the quotes, full stops and words that follow it in other scripts
+/// without a space, and before every mark that is not seen or turns the direction of reading. What
+/// browsers hand on has such characters percent-encoded.
 #[must_use]
 pub fn pieces(text: &str) -> Vec<Piece<'_>> {
     let mut finder = LinkFinder::new();
     finder.kinds(&[LinkKind::Url]);
+    let mut start = 0;
+    let parts = text.split_inclusive(ends).flat_map(|part| {
+        let at = start;
+        start += part.len();
+        let links = finder.links(part.trim_end_matches(ends));
+        links.map(move |link| at + link.start()..at + link.end())
+    });
+    let links = parts.filter(|link| is_page(&text[link.clone()]));
     let mut pieces = Vec::new();
     let mut done = 0;
-    let links = finder.links(text).filter(|link| is_page(link.as_str()));
     for link in links.take(LINKS_MAX) {
-        if link.start() > done {
-            pieces.push(Piece::Text(&text[done..link.start()]));
+        if link.start > done {
+            pieces.push(Piece::Text(&text[done..link.start]));
         }
-        pieces.push(Piece::Link(&text[link.start()..link.end()]));
-        done = link.end();
+        done = link.end;
+        pieces.push(Piece::Link(&text[link]));
     }
     if done < text.len() {
         pieces.push(Piece::Text(&text[done..]));
@@ -42,19 +52,22 @@ pub fn pieces(text: &str) -> Vec<Piece<'_>> {
 }
 
 fn is_page(link: &str) -> bool {
-    let scheme = link.split_once("://").map(|(scheme, _)| scheme);
-    let is_web = scheme.is_some_and(|scheme| {
-        scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https")
-    });
-    is_web && link.len() <= LINK_MAX_BYTES && !link.chars().any(turns)
+    link.len() <= LINK_MAX_BYTES && address(link).is_some()
 }
 
-/// Marks and isolates of the bidirectional algorithm (UAX #9).
-const fn turns(char: char) -> bool {
-    matches!(
-        char,
-        '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
-    )
+/// The link as every system takes it: its scheme in small letters, all of it ASCII. `None` for what
+/// is no page of the web.
+#[must_use]
+pub fn address(link: &str) -> Option<String> {
+    let url = Url::parse(link).ok()?;
+    matches!(url.scheme(), "http" | "https").then(|| url.into())
+}
+
+/// Whether a character is the end of a link in front of it.
+fn ends(char: char) -> bool {
+    const COMBINING: core::ops::RangeInclusive<char> = '\u{300}'..='\u{36f}';
+    let is_letter = char.is_alphanumeric() && char < '\u{590}';
+    !char.is_ascii() && !is_letter && !COMBINING.contains(&char)
 }
 
 #[cfg(test)]
@@ -100,8 +113,31 @@ mod tests {
     }
 
     #[test]
-    fn a_link_that_would_be_read_in_another_direction_is_text() {
-        assert!(links("https://example.org/\u{202e}gro.elgoog").is_empty());
+    fn a_link_ends_before_what_follows_it_in_every_language() {
+        for text in [
+            "看 https://example.org/a，很好",
+            "看https://example.org/a很好",
+            "„https://example.org/a“",
+            "«https://example.org/a»",
+            "“https://example.org/a”",
+            "https://example.org/a\u{a0}!",
+            "https://example.org/a\u{3000}b",
+            "https://example.org/a\u{200b}b",
+            "https://example.org/a\u{202e}b",
+            "https://example.org/a של",
+        ] {
+            assert_eq!(links(text), ["https://example.org/a"], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_link_may_have_letters_with_marks_and_is_handed_on_without() {
+        let link = "Https://Müller.example/stra\u{df}e/e\u{301}";
+        assert_eq!(links(link), [link]);
+        assert_eq!(
+            address(link).as_deref(),
+            Some("https://xn--mller-kva.example/stra%C3%9Fe/e%CC%81")
+        );
     }
 
     #[test]
@@ -118,7 +154,7 @@ mod tests {
             "",
             "no link",
             "https://a.b",
-            "日本 https://例え.jp/道 です\nhttps://example.org",
+            "日本 https://example.org/道 です\nhttps://example.org",
         ] {
             let all: String = pieces(text)
                 .into_iter()

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use parlor_proto::id::RoomId;
 
+use super::is_drawn;
 use super::rows::{By, by};
-use super::{FileKind, file_kind};
 use crate::model::Model;
 use crate::picture::PictureId;
 use crate::room::RoomModel;
@@ -34,9 +34,12 @@ pub struct PhotoView {
     pub before: Option<PictureId>,
     /// The one after it.
     pub after: Option<PictureId>,
+    /// Whether there may be ones before it that are not loaded.
+    pub may_have_earlier: bool,
 }
 
-/// A photo that is whole on this device; nothing for any other file.
+/// A photo that is whole on this device and of a kind that this app draws; nothing for any other
+/// file.
 #[must_use]
 pub fn photo(model: &Model, room: RoomId, id: PictureId) -> Option<PhotoView> {
     let room = model.rooms.get(&room)?;
@@ -51,13 +54,15 @@ pub fn photo(model: &Model, room: RoomId, id: PictureId) -> Option<PhotoView> {
     let earlier = || entries[..at].iter().rev().find_map(last);
     let later = || entries[at + 1..].iter().find_map(first);
     let file = files.files.get(usize::try_from(id.file).ok()?)?;
+    let before = beside(place.checked_sub(1).and_then(|place| all.get(place))).or_else(earlier);
     Some(PhotoView {
         id,
         name: file.path.file_name().as_str().to_owned(),
         path: files.paths.get(&id.file)?.clone(),
         by: by(room, Some(id.author), model.device),
         at_ms: entry.at_ms,
-        before: beside(place.checked_sub(1).and_then(|place| all.get(place))).or_else(earlier),
+        may_have_earlier: before.is_none() && room.timeline.has_older,
+        before,
         after: beside(all.get(place + 1)).or_else(later),
     })
 }
@@ -81,7 +86,7 @@ fn photos(entry: &Entry) -> impl DoubleEndedIterator<Item = u32> {
     here.copied().filter(move |index| {
         let index = usize::try_from(*index).unwrap_or(usize::MAX);
         let file = files.and_then(|files| files.files.get(index));
-        file.is_some_and(|file| file_kind(file.path.file_name().as_str()) == FileKind::Photo)
+        file.is_some_and(|file| is_drawn(file.path.file_name().as_str()))
     })
 }
 
@@ -187,10 +192,10 @@ mod tests {
             unread: 0,
             members: BTreeMap::new(),
         });
-        let names = ["a.jpg", "plan.pdf", "b.png", "c.jpg"];
+        let names = ["a.jpg", "plan.pdf", "b.png", "c.jpg", "d.heic"];
         room.timeline.push(offer(1, &["old.jpg"], &[0]));
         room.timeline.push(offer(2, &["text.txt"], &[0]));
-        room.timeline.push(offer(3, &names, &[0, 1, 2]));
+        room.timeline.push(offer(3, &names, &[0, 1, 2, 4]));
         room.timeline.push(offer(4, &["new.jpg"], &[]));
         room.timeline.push(offer(5, &["newest.jpg"], &[0]));
         let id = room.id();
@@ -233,7 +238,7 @@ mod tests {
     #[test]
     fn what_is_not_here_or_no_photo_is_not_shown() {
         let (model, room) = room();
-        for other in [id(3, 1), id(3, 3), id(3, 9), id(4, 0), id(7, 0)] {
+        for other in [id(3, 1), id(3, 3), id(3, 4), id(3, 9), id(4, 0), id(7, 0)] {
             assert_eq!(photo(&model, room, other), None, "{other:?}");
         }
     }

@@ -9,7 +9,7 @@ use parlor_engine::view::{TransferStateView, TransferView};
 use parlor_proto::avatar::Avatar;
 use parlor_proto::id::{DeviceId, RoomId};
 
-use super::{FileKind, file_kind};
+use super::{FileKind, file_kind, is_drawn};
 use crate::effect::TransferRef;
 use crate::model::Model;
 use crate::room::RoomModel;
@@ -139,6 +139,8 @@ pub struct FileCell {
     pub kind: FileKind,
     /// Where it is, once it is whole here.
     pub path: Option<PathBuf>,
+    /// Whether it is a picture of a kind that this app draws itself.
+    pub is_drawn: bool,
     /// Whether a small picture of it came with the offer.
     pub has_preview: bool,
     /// Why it will not arrive.
@@ -330,6 +332,7 @@ pub(super) fn files_row(room: &RoomModel, key: EntryKey, is_ours: bool, files: &
         FileCell {
             index,
             kind: file_kind(&name),
+            is_drawn: is_drawn(&name),
             name,
             size: file.size,
             path: files.paths.get(&index).cloned(),

@@ -26,25 +26,70 @@ fn what_is_begun_is_kept_once_for_all_that_was_typed_in_a_second() {
     assert!(kept(&mut model).is_empty());
 }
 
-#[test]
-fn what_was_sent_stays_kept_until_it_is_stored_as_a_message() {
-    let mut model = in_a_room();
-    write(&mut model, "hello");
-    kept(&mut model);
-    in_room(&mut model, RoomIntent::Say("hello".to_owned()));
-    assert!(kept(&mut model).is_empty());
-    notice(&mut model, said(1, "hello"));
-    assert_eq!(kept(&mut model), [""]);
+/// What an effect keeps of drafts; none for another one.
+fn kept_by(effect: &Effect) -> Option<&str> {
+    match effect {
+        Effect::KeepDraft(_, draft) => Some(draft),
+        _ => None,
+    }
 }
 
 #[test]
-fn what_is_begun_after_a_message_that_could_not_be_sent_is_kept() {
+fn what_is_sent_is_kept_before_that_until_it_is_stored_as_a_message() {
+    let mut model = in_a_room();
+    write(&mut model, "hello");
+    let effects = in_room(&mut model, RoomIntent::Say("hello".to_owned()));
+    assert_eq!(kept_by(&effects[0]), Some("hello"));
+    assert!(matches!(effects[1], Effect::Room(_, RoomEffect::Say(..))));
+    assert!(kept(&mut model).is_empty());
+    let effects = notice(&mut model, said(1, "hello"));
+    assert_eq!(kept_by(&effects[0]), Some(""));
+}
+
+#[test]
+fn what_is_begun_while_another_message_is_being_stored_takes_not_its_place() {
     let mut model = in_a_room();
     in_room(&mut model, RoomIntent::Say("hello".to_owned()));
+    write(&mut model, "next");
+    assert_eq!(kept(&mut model), ["hello\nnext"]);
+    let effects = notice(&mut model, said(1, "hello"));
+    assert_eq!(kept_by(&effects[0]), Some("next"));
+}
+
+#[test]
+fn what_could_not_be_sent_stays_kept_and_what_was_sent_after_it_does_not() {
+    let mut model = in_a_room();
+    in_room(&mut model, RoomIntent::Say("lost".to_owned()));
     let reason = "the disk is full".to_owned();
     notice(&mut model, Notice::NotSaid { reason });
     write(&mut model, "next");
-    assert_eq!(kept(&mut model), ["next"]);
+    kept(&mut model);
+    in_room(&mut model, RoomIntent::Say("next".to_owned()));
+    let effects = notice(&mut model, said(1, "next"));
+    assert_eq!(kept_by(&effects[0]), Some("lost"));
+}
+
+#[test]
+fn no_more_is_kept_than_a_message_may_have() {
+    let mut model = in_a_room();
+    let most = parlor_proto::limits::MESSAGE_TEXT_MAX_BYTES;
+    let long = "x".repeat(most - 2);
+    in_room(&mut model, RoomIntent::Say(long.clone()));
+    // Its first letter would be cut in two.
+    write(&mut model, "öö");
+    assert_eq!(kept(&mut model), [format!("{long}\n")]);
+}
+
+#[test]
+fn nothing_is_left_to_do_when_the_window_closes() {
+    let mut model = in_a_room();
+    write(&mut model, "see you");
+    in_room(&mut model, RoomIntent::Forget);
+    let effects = report(&mut model, Report::Closing);
+    assert!(matches!(
+        &effects[..],
+        [Effect::KeepDraft(..), Effect::Forget(_), Effect::Close]
+    ));
 }
 
 #[test]
