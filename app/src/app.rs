@@ -20,10 +20,12 @@ use crate::bridge::{self, Courier, LastWords, executor};
 use crate::component::toast::Toasts;
 use crate::given::Given;
 use crate::platform::Platform;
+#[cfg(not(any(target_os = "android", target_os = "ios")))]
+use crate::window::hide_at_once as hide;
 use crate::words::Words;
 use crate::{platform, screen, sheet};
 
-/// The page that the web view shows: nothing but the style and the place for the app.
+/// The page that the web view shows: the style, the place for the app, and what lets it go on unseen.
 pub const INDEX: &str = concat!(
     "<!doctype html><html><head><meta charset=\"utf-8\"><title>Parlor</title>",
     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1, viewport-fit=cover\">",
@@ -31,7 +33,9 @@ pub const INDEX: &str = concat!(
     include_str!("../../assets/css/tokens.css"),
     include_str!("../../assets/css/base.css"),
     include_str!("../../assets/css/screens.css"),
-    "</style></head><body><div id=\"main\"></div></body></html>"
+    "</style><script>",
+    include_str!("../../assets/page.js"),
+    "</script></head><body><div id=\"main\"></div></body></html>"
 );
 
 /// Fonts, by the name in the style.
@@ -95,6 +99,8 @@ pub fn App() -> Element {
     serve_pictures(pictures.clone(), Size::Small);
     serve_pictures(pictures, Size::Large);
     serve_fonts();
+    #[cfg(target_os = "linux")]
+    use_hook(|| crate::restart::when_the_page_dies(model, last_words.clone(), folder.clone()));
     watch_window(model, reports, platform, folder, last_words);
     let look = use_memo(move || model.read().settings.look);
     let look = match *look.read() {
@@ -130,10 +136,9 @@ fn use_bridge(
 ) -> (mpsc::Sender<Msg>, Rc<LastWords>) {
     let pictures = pictures.clone();
     let (courier, reports, last_words) = use_hook(move || {
-        let (courier, reports, queue) = bridge::queue();
-        let (effects, effect_queue) = bridge::effects();
-        let (last_words, closed) = LastWords::new(effects.clone());
-        spawn(bridge::run(model, queue, effects));
+        let (courier, reports, mailbox, effect_queue) = bridge::mailbox();
+        let (last_words, closed) = LastWords::new(mailbox.clone());
+        spawn(bridge::run(model, mailbox));
         let world = reports.clone();
         let setup = Setup {
             data_folder: start.data_folder,
@@ -295,6 +300,10 @@ fn watch_window(
             keep_place(&window, folder);
         }
         if is_going {
+            hide(&window);
+        }
+        // Some systems end the app without a word to its window.
+        if is_going || matches!(event, Event::LoopDestroyed) {
             last_words.say(model);
         }
     });
@@ -318,20 +327,11 @@ fn tell_whether_in_front(reports: mpsc::Sender<Msg>, is_in_front: bool) -> watch
 
 #[cfg(not(any(target_os = "android", target_os = "ios")))]
 fn keep_place(window: &dioxus_desktop::tao::window::Window, folder: &Path) {
-    let scale = window.scale_factor();
-    let size = window.inner_size().to_logical(scale);
-    let position = window
-        .outer_position()
-        .unwrap_or_default()
-        .to_logical(scale);
-    let place = crate::window::WindowPlace {
-        width: size.width,
-        height: size.height,
-        x: position.x,
-        y: position.y,
-    };
-    place.keep(folder);
+    crate::window::WindowPlace::of(window).keep(folder);
 }
+
+#[cfg(any(target_os = "android", target_os = "ios"))]
+fn hide(_: &dioxus_desktop::tao::window::Window) {}
 
 /// The window of a phone is its screen.
 #[cfg(any(target_os = "android", target_os = "ios"))]

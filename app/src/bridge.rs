@@ -5,16 +5,18 @@
 //! the effects go out to the [`Executor`](executor::Executor), which runs on other threads. A core
 //! that hangs or fails is a message that does not come, never a window that does not move.
 
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
-use std::sync::mpsc::{RecvTimeoutError, SyncSender};
-use std::time::Duration;
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
+use std::time::{Duration, Instant};
 
 use dioxus::prelude::*;
 use parlor_app_model::effect::Effect;
 use parlor_app_model::model::Model;
 use parlor_app_model::msg::{Intent, Msg, Report};
 use tokio::sync::mpsc;
-use tokio::sync::mpsc::error::TrySendError;
 
 pub mod executor;
 pub mod pictures;
@@ -37,8 +39,12 @@ const EFFECTS_MAX: usize = 256;
 /// Effects that wait behind those: beyond it the executor has hung for minutes.
 const BACKLOG_MAX: usize = 4096;
 
-/// How long the window stays for what is to be kept before it closes.
-const CLOSING_MAX: Duration = Duration::from_secs(3);
+/// How long the app goes on behind its window for what is to be kept: more than a room takes to
+/// close.
+const CLOSING_MAX: Duration = Duration::from_secs(8);
+
+/// How often it then looks for what rooms tell.
+const TURN: Duration = Duration::from_millis(10);
 
 /// Takes messages to the model, from components and from the world.
 #[derive(Debug, Clone)]
@@ -59,40 +65,54 @@ pub fn use_courier() -> Courier {
     use_context()
 }
 
-/// Both ends of the queue to the model.
-pub(crate) fn queue() -> (Courier, mpsc::Sender<Msg>, mpsc::Receiver<Msg>) {
-    let (messages, queue) = mpsc::channel(MESSAGES_MAX);
-    (Courier(messages.clone()), messages, queue)
+/// What waits for the model and for the executor.
+#[derive(Debug)]
+pub(crate) struct Mailbox {
+    queue: RefCell<mpsc::Receiver<Msg>>,
+    backlog: RefCell<VecDeque<Effect>>,
+    effects: mpsc::Sender<Effect>,
 }
 
-/// The queue to the executor.
-pub(crate) fn effects() -> (mpsc::Sender<Effect>, mpsc::Receiver<Effect>) {
-    mpsc::channel(EFFECTS_MAX)
+/// Both ends of the queue to the model, and the one that effects come out of.
+pub(crate) fn mailbox() -> (
+    Courier,
+    mpsc::Sender<Msg>,
+    Rc<Mailbox>,
+    mpsc::Receiver<Effect>,
+) {
+    let (messages, queue) = mpsc::channel(MESSAGES_MAX);
+    let (effects, effect_queue) = mpsc::channel(EFFECTS_MAX);
+    let mailbox = Mailbox {
+        queue: RefCell::new(queue),
+        backlog: RefCell::default(),
+        effects,
+    };
+    let courier = Courier(messages.clone());
+    (courier, messages, Rc::new(mailbox), effect_queue)
 }
 
 /// Takes messages to the model until the app ends.
-pub(crate) async fn run(
-    mut model: Signal<Model>,
-    mut queue: mpsc::Receiver<Msg>,
-    effects: mpsc::Sender<Effect>,
-) {
-    let mut backlog: VecDeque<Effect> = VecDeque::new();
+pub(crate) async fn run(mut model: Signal<Model>, mailbox: Rc<Mailbox>) {
     let mut batch = Vec::with_capacity(BATCH_MAX);
     loop {
+        let has_backlog = !mailbox.backlog.borrow().is_empty();
+        let messages = poll_fn(|context| {
+            let mut queue = mailbox.queue.borrow_mut();
+            queue.poll_recv_many(context, &mut batch, BATCH_MAX)
+        });
         tokio::select! {
-            count = queue.recv_many(&mut batch, BATCH_MAX) => {
+            count = messages => {
                 if count == 0 {
                     return;
                 }
                 let mut model = model.write();
                 for msg in batch.drain(..) {
-                    for effect in model.update(msg) {
-                        wait_in_line(&mut backlog, effect);
-                    }
+                    mailbox.put(model.update(msg));
                 }
             }
-            permit = effects.reserve(), if !backlog.is_empty() => {
-                let (Ok(permit), Some(effect)) = (permit, backlog.pop_front()) else {
+            permit = mailbox.effects.reserve(), if has_backlog => {
+                let (Ok(permit), Some(effect)) = (permit, mailbox.backlog.borrow_mut().pop_front())
+                else {
                     return;
                 };
                 permit.send(effect);
@@ -101,37 +121,83 @@ pub(crate) async fn run(
     }
 }
 
-/// What is to be kept when the window closes.
+impl Mailbox {
+    fn put(&self, effects: Vec<Effect>) {
+        let mut backlog = self.backlog.borrow_mut();
+        for effect in effects {
+            wait_in_line(&mut backlog, effect);
+        }
+    }
+
+    /// Takes what waits for the model now; whether anything is to be done about it.
+    fn take(&self, mut model: Signal<Model>) -> bool {
+        let mut queue = self.queue.borrow_mut();
+        let mut is_more = false;
+        while let Ok(msg) = queue.try_recv() {
+            let effects = model.write().update(msg);
+            is_more |= !effects.is_empty();
+            self.put(effects);
+        }
+        is_more
+    }
+
+    /// Gives the executor what it has room for.
+    fn give(&self) {
+        let mut backlog = self.backlog.borrow_mut();
+        while let (Ok(permit), Some(effect)) = (self.effects.try_reserve(), backlog.pop_front()) {
+            permit.send(effect);
+        }
+    }
+}
+
+/// The end of the app: what is to be kept is kept before the window goes.
 #[derive(Debug)]
 pub(crate) struct LastWords {
-    effects: mpsc::Sender<Effect>,
-    closed: std::sync::mpsc::Receiver<()>,
+    mailbox: Rc<Mailbox>,
+    closed: Receiver<()>,
+    is_said: Cell<bool>,
 }
 
 impl LastWords {
     /// Gives what the executor is to say that it is done by.
-    pub(crate) fn new(effects: mpsc::Sender<Effect>) -> (Self, SyncSender<()>) {
+    pub(crate) fn new(mailbox: Rc<Mailbox>) -> (Self, SyncSender<()>) {
         let (done, closed) = std::sync::mpsc::sync_channel(1);
-        (Self { effects, closed }, done)
+        let last_words = Self {
+            mailbox,
+            closed,
+            is_said: Cell::new(false),
+        };
+        (last_words, done)
     }
 
-    /// Hands it to the executor and waits until it is done. Not as a message in the queue: when the
-    /// window is gone, Dioxus takes none any more.
+    /// Has everything done that was asked for, and waits for that, in place of [`run`]: Dioxus polls
+    /// nothing while the event of the window is handled, and never again once it is gone.
     pub(crate) fn say(&self, mut model: Signal<Model>) {
-        for effect in model.write().update(Msg::Report(Report::Closing)) {
-            match self.effects.try_send(effect) {
-                Ok(()) => {}
+        if self.is_said.replace(true) {
+            return;
+        }
+        let began = Instant::now();
+        self.mailbox.take(model);
+        let last = model.write().update(Msg::Report(Report::Closing));
+        self.mailbox.put(last);
+        // What rooms tell while they close leads to more.
+        let mut is_more = false;
+        while began.elapsed() < CLOSING_MAX {
+            self.mailbox.give();
+            match self.closed.recv_timeout(TURN) {
+                Err(RecvTimeoutError::Timeout) => is_more |= self.mailbox.take(model),
                 // Without a home there is nothing to keep.
-                Err(TrySendError::Closed(_)) => return,
-                Err(TrySendError::Full(_)) => {
-                    tracing::error!("the core does not keep up; what was typed last is lost");
-                    return;
+                Err(RecvTimeoutError::Disconnected) => return,
+                Ok(()) => {
+                    is_more |= self.mailbox.take(model);
+                    if !core::mem::take(&mut is_more) {
+                        return;
+                    }
+                    self.mailbox.put(vec![Effect::Close]);
                 }
             }
         }
-        if self.closed.recv_timeout(CLOSING_MAX) == Err(RecvTimeoutError::Timeout) {
-            tracing::error!("the core does not keep up; the app ends before it is done");
-        }
+        tracing::error!("the core does not keep up; the app ends before it is done");
     }
 }
 

@@ -29,6 +29,8 @@ pub mod words;
 mod component;
 #[cfg(feature = "demo")]
 pub mod demo;
+#[cfg(target_os = "linux")]
+mod restart;
 mod screen;
 mod sheet;
 mod shown;

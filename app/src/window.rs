@@ -28,6 +28,21 @@ pub struct WindowPlace {
 }
 
 impl WindowPlace {
+    /// Where a window is.
+    #[must_use]
+    pub fn of(window: &dioxus_desktop::tao::window::Window) -> Self {
+        let scale = window.scale_factor();
+        let size = window.inner_size().to_logical(scale);
+        let position = window.outer_position().unwrap_or_default();
+        let position = position.to_logical(scale);
+        Self {
+            width: size.width,
+            height: size.height,
+            x: position.x,
+            y: position.y,
+        }
+    }
+
     /// Where the window was when the app was closed; nothing on first use, or for what makes no
     /// sense.
     #[must_use]
@@ -45,6 +60,23 @@ impl WindowPlace {
             tracing::debug!(%error, "the window's place is not kept");
         }
     }
+}
+
+/// Takes the window from the screen before anything else happens on its thread.
+#[cfg(target_os = "linux")]
+pub(crate) fn hide_at_once(window: &dioxus_desktop::tao::window::Window) {
+    use dioxus_desktop::tao::platform::unix::WindowExtUnix as _;
+    use gtk::prelude::WidgetExt as _;
+    window.gtk_window().hide();
+    if let Some(display) = gtk::gdk::Display::default() {
+        display.flush();
+    }
+}
+
+/// Takes the window from the screen before anything else happens on its thread.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn hide_at_once(window: &dioxus_desktop::tao::window::Window) {
+    window.set_visible(false);
 }
 
 #[cfg(test)]

@@ -240,7 +240,7 @@ impl Observer {
                 text: text.clone(),
                 written_at_ms: *written_at_ms,
             },
-            Notice::NotSaid { reason } => Report::NotSaid {
+            Notice::NotSaid { text: _, reason } => Report::NotSaid {
                 reason: reason.clone(),
             },
             Notice::Heard {

@@ -337,19 +337,16 @@ impl Timeline {
         self.places.insert(key, place);
     }
 
-    /// The last message that waits for its number will get none.
-    pub(crate) fn fail(&mut self, reason: &str) {
-        let waiting =
-            self.entries
-                .iter_mut()
-                .rev()
-                .find_map(|entry| match (&entry.key, &mut entry.body) {
-                    (EntryKey::Pending(_), Body::Text { failure, .. }) if failure.is_none() => {
-                        Some(failure)
-                    }
-                    _ => None,
-                });
-        if let Some(failure) = waiting {
+    /// The first message with that text which waits for its number will get none.
+    pub(crate) fn fail(&mut self, said: &str, reason: &str) {
+        let mut pending = self.entries.iter_mut().filter_map(|entry| {
+            let is_pending = matches!(entry.key, EntryKey::Pending(_));
+            match &mut entry.body {
+                Body::Text { text, failure, .. } if is_pending && text == said => Some(failure),
+                _ => None,
+            }
+        });
+        if let Some(failure) = pending.find(|failure| failure.is_none()) {
             *failure = Some(reason.to_owned());
         }
     }

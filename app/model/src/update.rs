@@ -245,7 +245,11 @@ impl Model {
                 self.device = Some(device);
                 self.blocked = blocked;
                 self.settings = settings;
-                let rooms = rooms.into_iter().map(RoomModel::new);
+                let rooms = rooms.into_iter().map(|found| {
+                    let mut room = RoomModel::new(found);
+                    drafts::forget_if_sent(&mut room, device);
+                    room
+                });
                 self.rooms = rooms.map(|room| (room.id(), room)).collect();
                 return self.opened(profile);
             }

@@ -75,7 +75,7 @@ pub async fn run(setup: Setup, reports: mpsc::Sender<Msg>, mut effects: mpsc::Re
             while let Some(effect) = effects.recv().await {
                 executor.carry_out(effect).await;
             }
-            executor.close_all().await;
+            executor.rooms.close_all().await;
         }
         Err(reason) => {
             let _ = reports.send(Msg::Report(Report::HomeBroken(reason))).await;
@@ -199,7 +199,7 @@ impl Executor {
                 }
             }
             Effect::Forget(id) => {
-                self.rooms.close(id, true).await;
+                self.rooms.forget(id).await;
                 self.keep(move |home| home.forget_room(id)).await;
             }
             Effect::NameRoom(id, title) => {
@@ -217,6 +217,7 @@ impl Executor {
             Effect::ReadPicture(path) => self.read_picture(path),
             Effect::Platform(effect) => self.on_platform(effect).await,
             Effect::Close => {
+                self.rooms.close_all().await;
                 let _ = self.closed.try_send(());
             }
         }
@@ -241,9 +242,7 @@ impl Executor {
     /// Closes every room and enters it again, with what is set now.
     async fn enter_anew(&mut self) {
         let open = self.rooms.ids();
-        for id in &open {
-            self.rooms.close(*id, false).await;
-        }
+        self.rooms.close_all().await;
         let home = self.home.clone();
         let rooms = blocking(move || home.rooms()).await.unwrap_or_default();
         for room in rooms.into_iter().filter(|room| open.contains(&room.id())) {
@@ -444,19 +443,16 @@ impl Executor {
             let _ = reports.send(Msg::Report(report)).await;
         });
     }
-
-    async fn close_all(&mut self) {
-        for id in self.rooms.ids() {
-            self.rooms.close(id, false).await;
-        }
-    }
 }
 
 /// What the person is to hear if a room is closed that they said or shared something in.
 fn missed(id: RoomId, effect: &RoomEffect) -> Option<Report> {
     let reason = RoomClosed.to_string();
     match effect {
-        RoomEffect::Say(..) => Some(Report::Notice(id, Notice::NotSaid { reason })),
+        RoomEffect::Say(text, _) => {
+            let text = text.clone();
+            Some(Report::Notice(id, Notice::NotSaid { text, reason }))
+        }
         RoomEffect::Share { paths, .. } => {
             let name = paths.first().and_then(|path| path.file_name());
             let name = name.unwrap_or_default().to_string_lossy().into_owned();

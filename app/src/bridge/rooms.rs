@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use parlor_app_model::effect::{RoomEffect, TransferRef};
 use parlor_app_model::view::{FileKind, file_kind};
 use parlor_core::room::{Room, RoomClosed, RoomEvents, ShareAs};
@@ -84,11 +85,23 @@ impl Rooms {
         }
     }
 
-    /// Closes a room for now, or leaves it for good and forgets it.
-    pub(super) async fn close(&mut self, id: RoomId, forgets: bool) {
-        let Some(Open { room, pump }) = self.0.remove(&id) else {
-            return;
-        };
+    /// Leaves a room for good and forgets it.
+    pub(super) async fn forget(&mut self, id: RoomId) {
+        if let Some(open) = self.0.remove(&id) {
+            open.end(true).await;
+        }
+    }
+
+    /// Closes every room for now, all at once. What they were told before is done then.
+    pub(super) async fn close_all(&mut self) {
+        let all = self.0.drain().map(|(_, open)| open.end(false));
+        join_all(all).await;
+    }
+}
+
+impl Open {
+    async fn end(self, forgets: bool) {
+        let Self { room, pump } = self;
         let asked = if forgets {
             room.leave_and_forget().await
         } else {

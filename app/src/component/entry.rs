@@ -108,21 +108,36 @@ fn Linked(text: String) -> Element {
     let courier = use_courier();
     let follow = move |link: &str| {
         let (courier, link) = (courier.clone(), link.to_owned());
-        move |event: MouseEvent| {
-            event.prevent_default();
-            courier.send(Intent::Follow(link.clone()));
-        }
+        move |()| courier.send(Intent::Follow(link.clone()))
     };
     rsx! {
         p { dir: "auto",
             for piece in pieces(&text) {
                 match piece {
                     Piece::Text(text) => rsx! { "{text}" },
-                    Piece::Link(link) => rsx! {
-                        a { href: "{link}", dir: "ltr", onclick: follow(link), "{link}" }
-                    },
+                    Piece::Link(link) => rsx! { Followed { link, onfollow: follow(link) } },
                 }
             }
+        }
+    }
+}
+
+/// A link. Not an `a`: some web views open what that names by themselves, in a window of the app.
+#[component]
+fn Followed(link: String, onfollow: EventHandler<()>) -> Element {
+    rsx! {
+        span {
+            class: "link",
+            role: "link",
+            tabindex: "0",
+            dir: "ltr",
+            onclick: move |_| onfollow.call(()),
+            onkeydown: move |event| {
+                if event.key() == Key::Enter {
+                    onfollow.call(());
+                }
+            },
+            "{link}"
         }
     }
 }

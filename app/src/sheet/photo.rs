@@ -25,6 +25,9 @@ use crate::{format, t};
 /// The id of the place of the photo, for the script.
 const PLATE: &str = "plate";
 
+/// Entries that are loaded in search of an earlier photo: months of a busy room.
+const LOADED_MAX: usize = 4000;
+
 /// Shows the middle of a photo that is seen closely, and lets the arrows move it.
 const TO_THE_MIDDLE: &str = "plate.focus(); plate.scrollTo((plate.scrollWidth - plate.clientWidth) / 2, (plate.scrollHeight - plate.clientHeight) / 2)";
 
@@ -35,15 +38,13 @@ pub(crate) fn Photo(room: RoomId, id: PictureId) -> Element {
     let view = use_view((room, id), |model, (room, id)| photo(model, room, id))?;
     let words = use_words();
     let courier = use_courier();
-    let mut closer = use_signal(|| false);
-    let mut is_there = use_signal(|| false);
-    // Each photo is seen whole first, and comes before those beside it.
-    use_effect(use_reactive((&id,), move |_| {
-        closer.set(false);
-        is_there.set(false);
-    }));
+    // Which photo is seen closely, and which is there: each is seen whole first, and comes before
+    // those beside it.
+    let closely = use_signal(|| None);
+    let there = use_signal(|| None);
+    let closer = closely() == Some(id);
     use_effect(move || {
-        if closer() {
+        if closely().is_some() {
             document::eval(&format!(
                 "{{ const plate = document.getElementById('{PLATE}'); {TO_THE_MIDDLE} }}"
             ));
@@ -59,14 +60,14 @@ pub(crate) fn Photo(room: RoomId, id: PictureId) -> Element {
     let on_key = move |event: KeyboardEvent| match event.key() {
         Key::Escape => by_key.close(),
         // Seen closely, it is moved by the arrows; held down, they would ask for every photo.
-        _ if closer() || event.is_auto_repeating() => {}
+        _ if closer || event.is_auto_repeating() => {}
         Key::ArrowLeft => by_key.to(before),
         Key::ArrowRight => by_key.to(after),
         _ => {}
     };
     let on_gesture = move |meant| match meant {
-        Gesture::Tap => closer.toggle(),
-        _ if closer() => {}
+        Gesture::Tap => toggle(closely, id),
+        _ if closer => {}
         Gesture::Before => by_swipe.to(before),
         Gesture::After => by_swipe.to(after),
         Gesture::Close => by_swipe.close(),
@@ -75,7 +76,7 @@ pub(crate) fn Photo(room: RoomId, id: PictureId) -> Element {
     let beside = [after, before].into_iter().flatten();
     rsx! {
         div {
-            class: if closer() { "viewer closer" } else { "viewer" },
+            class: if closer { "viewer closer" } else { "viewer" },
             role: "dialog",
             "aria-label": "{view.name}",
             tabindex: "-1",
@@ -83,10 +84,10 @@ pub(crate) fn Photo(room: RoomId, id: PictureId) -> Element {
                 let _ = element.set_focus(true).await;
             },
             onkeydown: on_key,
-            Head { view: view.clone(), closer }
-            Plate { view: view.clone(), closer, is_there, ongesture: on_gesture }
+            Head { view: view.clone(), closely }
+            Plate { view: view.clone(), closer, there, ongesture: on_gesture }
             Ways { turn, before, after }
-            if is_there() {
+            if there() == Some(id) {
                 // They are decoded before they are asked for.
                 for id in beside {
                     img { key: "{id.name()}", class: "ahead", src: Size::Large.address(id), alt: "" }
@@ -96,12 +97,18 @@ pub(crate) fn Photo(room: RoomId, id: PictureId) -> Element {
     }
 }
 
-/// Asks for older entries of the room, once for each photo that seems to be the first one.
+/// Shows a photo closely, or all of it again.
+fn toggle(mut closely: Signal<Option<PictureId>>, id: PictureId) {
+    let now = (*closely.peek() != Some(id)).then_some(id);
+    closely.set(now);
+}
+
+/// Loads older entries of the room until there is a photo among them.
 fn use_earlier(turn: &Turn, id: PictureId, view: Option<&PhotoView>) {
     let turn = turn.clone();
-    let is_wanted = view.is_some_and(|view| view.may_have_earlier);
-    use_effect(use_reactive((&id, &is_wanted), move |(_, is_wanted)| {
-        if is_wanted {
+    let from = view.and_then(|view| view.earlier_from);
+    use_effect(use_reactive((&id, &from), move |(_, from)| {
+        if from.is_some_and(|loaded| loaded < LOADED_MAX) {
             turn.courier
                 .send(Intent::Room(turn.room, RoomIntent::ShowOlder));
         }
@@ -135,7 +142,7 @@ impl Turn {
 
 /// What it is, and what can be done with it.
 #[component]
-fn Head(view: PhotoView, closer: Signal<bool>) -> Element {
+fn Head(view: PhotoView, closely: Signal<Option<PictureId>>) -> Element {
     let model = use_context::<Signal<Model>>();
     let words = use_words();
     let courier = use_courier();
@@ -152,7 +159,8 @@ fn Head(view: PhotoView, closer: Signal<bool>) -> Element {
         let courier = courier.clone();
         move |()| courier.send(intent.clone())
     };
-    let path = view.path;
+    let (path, id) = (view.path, view.id);
+    let closer = closely() == Some(id);
     rsx! {
         header { class: "bar",
             IconButton { label: t!(words, "close"), onclick: action(Intent::Back), X {} }
@@ -161,9 +169,9 @@ fn Head(view: PhotoView, closer: Signal<bool>) -> Element {
                 p { class: "sub", dir: "auto", "{sub}" }
             }
             IconButton {
-                label: if closer() { t!(words, "photo-whole") } else { t!(words, "photo-closer") },
-                onclick: move |()| closer.toggle(),
-                if closer() { ZoomOut {} } else { ZoomIn {} }
+                label: if closer { t!(words, "photo-whole") } else { t!(words, "photo-closer") },
+                onclick: move |()| toggle(closely, id),
+                if closer { ZoomOut {} } else { ZoomIn {} }
             }
             if can_reveal {
                 IconButton {
@@ -194,8 +202,8 @@ fn Head(view: PhotoView, closer: Signal<bool>) -> Element {
 #[component]
 fn Plate(
     view: PhotoView,
-    closer: Signal<bool>,
-    is_there: Signal<bool>,
+    closer: bool,
+    there: Signal<Option<PictureId>>,
     ongesture: EventHandler<Gesture>,
 ) -> Element {
     let mut from = use_signal(|| None);
@@ -203,7 +211,7 @@ fn Plate(
         div {
             class: "plate",
             id: PLATE,
-            tabindex: if closer() { "0" } else { "-1" },
+            tabindex: if closer { "0" } else { "-1" },
             // A second finger ends what the first one began.
             onpointerdown: move |event| from.set(is_touch(&event).then(|| event.client_coordinates())),
             onpointerup: move |event| {
@@ -215,7 +223,7 @@ fn Plate(
             onpointercancel: move |_| from.set(None),
             // A list of one: with its key, another photo never begins with the pixels of this one.
             for view in [view] {
-                Print { key: "{view.id.name()}", view, is_there }
+                Print { key: "{view.id.name()}", view, there }
             }
         }
     }
@@ -228,7 +236,7 @@ fn is_touch(event: &PointerEvent) -> bool {
 
 /// The photo itself: the small picture, which is there at once, under the large one.
 #[component]
-fn Print(view: PhotoView, is_there: Signal<bool>) -> Element {
+fn Print(view: PhotoView, there: Signal<Option<PictureId>>) -> Element {
     let words = use_words();
     let courier = use_courier();
     let mut has_failed = use_signal(|| false);
@@ -259,7 +267,7 @@ fn Print(view: PhotoView, is_there: Signal<bool>) -> Element {
             src: Size::Large.address(view.id),
             alt: "{view.name}",
             draggable: "false",
-            onload: move |_| is_there.set(true),
+            onload: move |_| there.set(Some(view.id)),
             onerror: move |_| has_failed.set(true),
         }
     }

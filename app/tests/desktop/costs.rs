@@ -17,7 +17,7 @@ const SPAN: Duration = Duration::from_secs(10);
 const TICKS: u64 = 100;
 
 /// The processes of an app: itself and its web processes.
-fn family(pid: u32) -> Vec<u32> {
+pub(crate) fn family(pid: u32) -> Vec<u32> {
     let mut family = vec![pid];
     let all = fs::read_dir("/proc").unwrap().flatten();
     let mut pids: Vec<u32> = all

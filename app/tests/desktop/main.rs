@@ -19,6 +19,7 @@ mod links;
 mod look;
 mod neighbour;
 mod notices;
+mod page;
 mod photos;
 mod place;
 mod process;

@@ -36,6 +36,8 @@ atom_manager! {
         XdndPosition,
         XdndSelection,
         XdndStatus,
+        _NET_WM_STATE,
+        _NET_WM_STATE_HIDDEN,
     }
 }
 
@@ -114,6 +116,17 @@ impl Neighbour {
         let place = place.width(u32::from(width)).height(u32::from(height));
         let moved = self.x.configure_window(self.app, &place);
         moved.unwrap().check().unwrap();
+    }
+
+    /// Minimises the app's window, or shows it again, as a window manager tells it (EWMH).
+    pub(crate) fn minimises_the_app(&self, is_minimised: bool) {
+        let states = [self.atoms._NET_WM_STATE_HIDDEN];
+        let states = if is_minimised { &states[..] } else { &[] };
+        let (state, kind) = (self.atoms._NET_WM_STATE, AtomEnum::ATOM);
+        let told = self
+            .x
+            .change_property32(PropMode::REPLACE, self.app, state, kind, states);
+        told.unwrap().check().unwrap();
     }
 
     /// Asks the app to close its window (ICCCM 4.2.8.1).

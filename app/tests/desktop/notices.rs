@@ -88,6 +88,29 @@ fn what_is_said_is_notified_only_while_the_person_looks_elsewhere() {
 }
 
 #[test]
+fn what_is_said_is_notified_while_the_window_is_minimised() {
+    let desk = Desk::set();
+    let reader = Reader::of(&desk);
+    let (ada, bob) = together(&desk);
+    let manager = Neighbour::of(&ada);
+    manager.takes_the_keyboard();
+    manager.minimises_the_app(true);
+    for at in 1..4 {
+        say(&bob, &format!("You do not see me {at}"));
+    }
+    let notes = until(|| {
+        let notes = reader.notes.lock().unwrap().clone();
+        (notes.len() == 3).then_some(notes)
+    });
+    assert!(notes.is_some(), "{:?}", reader.notes);
+    manager.minimises_the_app(false);
+    manager.gives_the_keyboard();
+    ada.sees("You do not see me 3");
+    say(&ada, "Now I do");
+    bob.sees("Now I do");
+}
+
+#[test]
 fn without_a_notification_service_everything_else_goes_on() {
     let desk = Desk::set();
     let (ada, bob) = together(&desk);

@@ -108,6 +108,8 @@ pub enum Notice {
     },
     /// The message is too long, or too many wait for delivery.
     NotSaid {
+        /// The text.
+        text: String,
         /// Why.
         reason: String,
     },

@@ -68,7 +68,7 @@ fn a_message_that_failed_can_be_taken_out_to_be_said_again() {
     let mut timeline = Timeline::default();
     let pending = timeline.push_pending("hello".to_owned(), None, 1);
     assert_eq!(timeline.take_failed(pending), None);
-    timeline.fail("too many wait");
+    timeline.fail("hello", "too many wait");
     let said = ("hello".to_owned(), None);
     assert_eq!(timeline.take_failed(pending), Some(said));
     assert!(timeline.entries().is_empty());
@@ -81,4 +81,14 @@ fn what_the_history_has_already_is_not_doubled_by_its_number() {
     timeline.prepend(vec![kept(1)], false);
     timeline.number(key(1), ("message 1", None), 2);
     assert_eq!(keys(&timeline), [key(1)]);
+}
+
+#[test]
+fn a_message_that_fails_is_the_one_with_its_text() {
+    let mut timeline = Timeline::default();
+    let refused = timeline.push_pending("a".to_owned(), None, 1);
+    timeline.push_pending("b".to_owned(), None, 2);
+    timeline.fail("a", "too many wait");
+    timeline.number(key(1), ("b", None), 3);
+    assert_eq!(keys(&timeline), [EntryKey::Pending(refused), key(1)]);
 }

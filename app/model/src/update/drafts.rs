@@ -1,11 +1,12 @@
 //! What the person began to write and did not send yet.
 
-use parlor_proto::id::RoomId;
+use parlor_proto::id::{DeviceId, RoomId};
 use parlor_proto::limits::MESSAGE_TEXT_MAX_BYTES;
 
 use crate::effect::{Effect, RoomEffect};
 use crate::model::Model;
 use crate::room::RoomModel;
+use crate::timeline::Body;
 
 impl Model {
     /// The text that is being written in a room is this now.
@@ -37,6 +38,19 @@ impl Model {
     }
 }
 
+/// A kill between storing a message and forgetting what was being written leaves both; it would be
+/// sent again.
+pub(super) fn forget_if_sent(room: &mut RoomModel, own: DeviceId) {
+    let is_sent = room.last_kept.as_ref().is_some_and(|last| {
+        let is_it = matches!(&last.body, Body::Text { text, .. } if text == room.draft.trim());
+        last.author() == Some(own) && is_it
+    });
+    if is_sent {
+        room.draft.clear();
+        room.is_draft_due = true;
+    }
+}
+
 fn keep_draft(id: RoomId, room: &mut RoomModel) -> Option<Effect> {
     room.is_draft_due = false;
     let unsent = unsent(room);
@@ -52,7 +66,8 @@ fn keep_draft(id: RoomId, room: &mut RoomModel) -> Option<Effect> {
 fn unsent(room: &RoomModel) -> String {
     let being_written = Some(room.draft.as_str()).filter(|text| !text.is_empty());
     let texts: Vec<&str> = room.timeline.pending().chain(being_written).collect();
-    let mut unsent = texts.join("\n");
-    unsent.truncate(unsent.floor_char_boundary(MESSAGE_TEXT_MAX_BYTES));
-    unsent
+    let unsent = texts.join("\n");
+    // What is being written comes last, and stays.
+    let over = unsent.len().saturating_sub(MESSAGE_TEXT_MAX_BYTES);
+    unsent[unsent.ceil_char_boundary(over)..].to_owned()
 }

@@ -112,7 +112,7 @@ impl Model {
         if let Presence::Outside { reason } = &room.presence {
             // It stays in sight with the way to say it again.
             let reason = reason.clone();
-            room.timeline.fail(&reason);
+            room.timeline.fail(&text, &reason);
             return self.keep_draft_of(id).into_iter().collect();
         }
         let say = Effect::Room(id, RoomEffect::Say(text, to));

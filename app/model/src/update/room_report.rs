@@ -225,8 +225,8 @@ impl Model {
                 }
                 return self.keep_draft_of(id).into_iter().collect();
             }
-            Notice::NotSaid { reason } => {
-                room.timeline.fail(&reason);
+            Notice::NotSaid { text, reason } => {
+                room.timeline.fail(&text, &reason);
                 self.trouble(Trouble::NotSaid { reason });
             }
             Notice::Heard {

@@ -230,7 +230,8 @@ fn a_message_that_could_not_be_said_can_be_said_again() {
     let mut model = in_a_room();
     in_room(&mut model, RoomIntent::Say("hello".to_owned()));
     let reason = "too many wait".to_owned();
-    notice(&mut model, Notice::NotSaid { reason });
+    let text = "hello".to_owned();
+    notice(&mut model, Notice::NotSaid { text, reason });
     let SaidState::Failed { pending, .. } = last_state(&model) else {
         panic!("it failed");
     };

@@ -65,9 +65,10 @@ pub fn address(link: &str) -> Option<String> {
 
 /// Whether a character is the end of a link in front of it.
 fn ends(char: char) -> bool {
-    const COMBINING: core::ops::RangeInclusive<char> = '\u{300}'..='\u{36f}';
-    let is_letter = char.is_alphanumeric() && char < '\u{590}';
-    !char.is_ascii() && !is_letter && !COMBINING.contains(&char)
+    let is_european = matches!(char, '\0'..'\u{590}' | '\u{1e00}'..'\u{2000}');
+    let is_combining = matches!(char, '\u{300}'..='\u{36f}');
+    let stays = char.is_ascii() || is_combining || (is_european && char.is_alphanumeric());
+    !stays
 }
 
 #[cfg(test)]
@@ -128,6 +129,12 @@ mod tests {
         ] {
             assert_eq!(links(text), ["https://example.org/a"], "{text}");
         }
+    }
+
+    #[test]
+    fn letters_with_two_marks_are_letters() {
+        let link = "https://example.org/wiki/Hà_Nội";
+        assert_eq!(links(link), [link]);
     }
 
     #[test]

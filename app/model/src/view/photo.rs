@@ -34,8 +34,9 @@ pub struct PhotoView {
     pub before: Option<PictureId>,
     /// The one after it.
     pub after: Option<PictureId>,
-    /// Whether there may be ones before it that are not loaded.
-    pub may_have_earlier: bool,
+    /// Where there may be ones before it that are not loaded: how many entries were loaded on the
+    /// way back so far.
+    pub earlier_from: Option<usize>,
 }
 
 /// A photo that is whole on this device and of a kind that this app draws; nothing for any other
@@ -61,7 +62,8 @@ pub fn photo(model: &Model, room: RoomId, id: PictureId) -> Option<PhotoView> {
         path: files.paths.get(&id.file)?.clone(),
         by: by(room, Some(id.author), model.device),
         at_ms: entry.at_ms,
-        may_have_earlier: before.is_none() && room.timeline.has_older,
+        earlier_from: (before.is_none() && room.timeline.has_older)
+            .then(|| room.timeline.prepended()),
         before,
         after: beside(all.get(place + 1)).or_else(later),
     })

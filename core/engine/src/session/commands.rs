@@ -148,7 +148,8 @@ impl Session {
             None
         };
         if let Some(reason) = refusal {
-            return self.notice(Notice::NotSaid { reason });
+            let text = text.to_owned();
+            return self.notice(Notice::NotSaid { text, reason });
         }
         let (room, device) = (self.room, &self.config.device);
         let sign = |message: &ChatMessage| device.sign(&message.signed_bytes(room, device.id()));
@@ -160,8 +161,9 @@ impl Session {
                 self.disk(DiskRequest::StoreMessage { author, message });
             }
             None => {
+                let text = text.to_owned();
                 let reason = "too many messages wait to be delivered".to_owned();
-                self.notice(Notice::NotSaid { reason });
+                self.notice(Notice::NotSaid { text, reason });
             }
         }
     }

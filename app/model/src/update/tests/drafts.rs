@@ -1,6 +1,7 @@
 //! What is begun to be written, and when it is kept.
 
 use super::*;
+use crate::timeline::{Body, Entry};
 
 fn write(model: &mut Model, text: &str) {
     in_room(model, RoomIntent::Draft(text.to_owned()));
@@ -61,7 +62,8 @@ fn what_could_not_be_sent_stays_kept_and_what_was_sent_after_it_does_not() {
     let mut model = in_a_room();
     in_room(&mut model, RoomIntent::Say("lost".to_owned()));
     let reason = "the disk is full".to_owned();
-    notice(&mut model, Notice::NotSaid { reason });
+    let text = "lost".to_owned();
+    notice(&mut model, Notice::NotSaid { text, reason });
     write(&mut model, "next");
     kept(&mut model);
     in_room(&mut model, RoomIntent::Say("next".to_owned()));
@@ -70,14 +72,60 @@ fn what_could_not_be_sent_stays_kept_and_what_was_sent_after_it_does_not() {
 }
 
 #[test]
-fn no_more_is_kept_than_a_message_may_have() {
+fn no_more_is_kept_than_a_message_may_have_and_what_is_being_written_first() {
     let mut model = in_a_room();
     let most = parlor_proto::limits::MESSAGE_TEXT_MAX_BYTES;
-    let long = "x".repeat(most - 2);
-    in_room(&mut model, RoomIntent::Say(long.clone()));
     // Its first letter would be cut in two.
-    write(&mut model, "öö");
-    assert_eq!(kept(&mut model), [format!("{long}\n")]);
+    let long = format!("ö{}", "x".repeat(most - 5));
+    in_room(&mut model, RoomIntent::Say(long.clone()));
+    write(&mut model, "end");
+    assert_eq!(kept(&mut model), [format!("{}\nend", &long[2..])]);
+}
+
+fn found(draft: &str) -> Report {
+    let key = EntryKey::Message {
+        author: OWN,
+        stream: 9,
+        seq: 1,
+    };
+    let room = RoomFound {
+        invite: invite(1),
+        is_hosted: false,
+        title: None,
+        draft: draft.to_owned(),
+        made_at_ms: 0,
+        last: Some(Entry {
+            key,
+            place: Some(1),
+            at_ms: 0,
+            body: Body::said("hello".to_owned(), None),
+        }),
+        unread: 0,
+        members: BTreeMap::new(),
+    };
+    Report::Home {
+        device: OWN,
+        profile: Some(ada()),
+        settings: Settings::default(),
+        rooms: vec![room],
+        blocked: BTreeMap::new(),
+    }
+}
+
+#[test]
+fn a_message_that_is_kept_as_a_draft_too_was_sent() {
+    let mut model = Model::default();
+    report(&mut model, found("hello "));
+    assert_eq!(model.rooms[&room_id()].draft, "");
+    assert_eq!(kept(&mut model), [""]);
+}
+
+#[test]
+fn any_other_draft_is_there_again() {
+    let mut model = Model::default();
+    report(&mut model, found("hello again"));
+    assert_eq!(model.rooms[&room_id()].draft, "hello again");
+    assert!(kept(&mut model).is_empty());
 }
 
 #[test]

@@ -61,7 +61,8 @@ fn an_answer_that_could_not_be_sent_stays_an_answer() {
     in_room(&mut model, RoomIntent::Reply(Some(answered)));
     in_room(&mut model, RoomIntent::Say("yes".to_owned()));
     let reason = "the disk is full".to_owned();
-    notice(&mut model, Notice::NotSaid { reason });
+    let text = "yes".to_owned();
+    notice(&mut model, Notice::NotSaid { text, reason });
     let SaidState::Failed { pending, .. } = last_state(&model) else {
         panic!("it failed");
     };
