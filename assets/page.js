@@ -12,8 +12,19 @@
   hidden.port1.onmessage = draw;
   window.requestAnimationFrame = (callback) => {
     waiting.push(callback);
-    if (document.hidden) hidden.port2.postMessage(0);
-    return frame(draw);
+    if (!document.hidden) return frame(draw);
+    hidden.port2.postMessage(0);
+    return 0;
   };
   document.addEventListener("visibilitychange", draw);
 }
+
+// Whoever selects the words of a link to copy them does not follow it.
+document.addEventListener(
+  "click",
+  (event) => {
+    const isLink = event.target instanceof Element && event.target.closest(".link");
+    if (isLink && !getSelection().isCollapsed) event.stopImmediatePropagation();
+  },
+  true,
+);

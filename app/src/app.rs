@@ -137,7 +137,7 @@ fn use_bridge(
     let pictures = pictures.clone();
     let (courier, reports, last_words) = use_hook(move || {
         let (courier, reports, mailbox, effect_queue) = bridge::mailbox();
-        let (last_words, closed) = LastWords::new(mailbox.clone());
+        let (last_words, closing) = LastWords::new(mailbox.clone());
         spawn(bridge::run(model, mailbox));
         let world = reports.clone();
         let setup = Setup {
@@ -145,7 +145,7 @@ fn use_bridge(
             platform,
             pictures,
             raise: raise_window(),
-            closed,
+            closing,
         };
         for intent in start.given.intents() {
             courier.send(intent);
@@ -302,8 +302,16 @@ fn watch_window(
         if is_going {
             hide(&window);
         }
-        // Some systems end the app without a word to its window.
-        if is_going || matches!(event, Event::LoopDestroyed) {
+        // Some systems end the app without asking its window.
+        let is_gone = matches!(
+            event,
+            Event::LoopDestroyed
+                | Event::WindowEvent {
+                    event: WindowEvent::Destroyed,
+                    ..
+                }
+        );
+        if is_going || is_gone {
             last_words.say(model);
         }
     });

@@ -5,10 +5,12 @@
 //! the effects go out to the [`Executor`](executor::Executor), which runs on other threads. A core
 //! that hangs or fails is a message that does not come, never a window that does not move.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::time::{Duration, Instant};
 
@@ -144,38 +146,67 @@ impl Mailbox {
     /// Gives the executor what it has room for.
     fn give(&self) {
         let mut backlog = self.backlog.borrow_mut();
-        while let (Ok(permit), Some(effect)) = (self.effects.try_reserve(), backlog.pop_front()) {
+        while !backlog.is_empty()
+            && let Ok(permit) = self.effects.try_reserve()
+            && let Some(effect) = backlog.pop_front()
+        {
             permit.send(effect);
         }
     }
 }
 
-/// The end of the app: what is to be kept is kept before the window goes.
+/// How the end of the app stands, for those who work on other threads.
+#[derive(Debug, Clone)]
+pub struct Closing {
+    has_begun: Arc<AtomicBool>,
+    done: SyncSender<()>,
+}
+
+impl Closing {
+    /// Whether the window is gone, so that the app takes nothing more.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.has_begun.load(Ordering::Acquire)
+    }
+
+    /// Everything is done that was asked for.
+    pub(crate) fn done(&self) {
+        let _ = self.done.try_send(());
+    }
+}
+
+/// The end of the app: what is to be kept is kept before the process ends.
 #[derive(Debug)]
 pub(crate) struct LastWords {
     mailbox: Rc<Mailbox>,
     closed: Receiver<()>,
-    is_said: Cell<bool>,
+    has_begun: Arc<AtomicBool>,
 }
 
 impl LastWords {
-    /// Gives what the executor is to say that it is done by.
-    pub(crate) fn new(mailbox: Rc<Mailbox>) -> (Self, SyncSender<()>) {
+    /// Nothing was said yet.
+    pub(crate) fn new(mailbox: Rc<Mailbox>) -> (Self, Closing) {
         let (done, closed) = std::sync::mpsc::sync_channel(1);
+        let has_begun = Arc::new(AtomicBool::new(false));
         let last_words = Self {
             mailbox,
             closed,
-            is_said: Cell::new(false),
+            has_begun: has_begun.clone(),
         };
-        (last_words, done)
+        (last_words, Closing { has_begun, done })
     }
 
     /// Has everything done that was asked for, and waits for that, in place of [`run`]: Dioxus polls
-    /// nothing while the event of the window is handled, and never again once it is gone.
-    pub(crate) fn say(&self, mut model: Signal<Model>) {
-        if self.is_said.replace(true) {
-            return;
+    /// nothing while the event of the window is handled, and never again once it is gone. `false`
+    /// if that was done before.
+    pub(crate) fn say(&self, model: Signal<Model>) -> bool {
+        let is_first = !self.has_begun.swap(true, Ordering::AcqRel);
+        if is_first {
+            self.say_once(model);
         }
+        is_first
+    }
+
+    fn say_once(&self, mut model: Signal<Model>) {
         let began = Instant::now();
         self.mailbox.take(model);
         let last = model.write().update(Msg::Report(Report::Closing));
@@ -213,5 +244,36 @@ fn wait_in_line(backlog: &mut VecDeque<Effect>, effect: Effect) {
         backlog.push_back(effect);
     } else {
         tracing::error!("the core does not keep up; an effect is dropped");
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use parlor_app_model::effect::PlatformEffect;
+
+    use super::*;
+
+    /// An app, and the flag that says that it closes.
+    pub(crate) fn ending() -> (Arc<AtomicBool>, Closing) {
+        let (_, _, mailbox, _) = mailbox();
+        let (_, closing) = LastWords::new(mailbox);
+        (closing.has_begun.clone(), closing)
+    }
+
+    #[test]
+    fn what_the_executor_has_no_room_for_waits() {
+        let (_, _, mailbox, mut effects) = mailbox();
+        let all = EFFECTS_MAX + 3;
+        let copy = |at: usize| Effect::Platform(PlatformEffect::Copy(at.to_string()));
+        mailbox.put((0..all).map(copy).collect());
+        mailbox.give();
+        mailbox.give();
+        let mut seen = Vec::new();
+        while let Ok(Effect::Platform(PlatformEffect::Copy(at))) = effects.try_recv() {
+            seen.push(at);
+            mailbox.give();
+        }
+        let expected: Vec<String> = (0..all).map(|at| at.to_string()).collect();
+        assert_eq!(seen, expected);
     }
 }

@@ -14,6 +14,7 @@ use parlor_app_model::msg::Msg;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::sync::mpsc;
 
+use crate::bridge::Closing;
 use crate::given::Given;
 
 /// What is handed over, in bytes, at most: thousands of paths.
@@ -21,6 +22,15 @@ const MESSAGE_MAX_BYTES: u64 = 4 * 1024 * 1024;
 
 /// How long handing over may take.
 const HAND_OVER_MAX: Duration = Duration::from_secs(2);
+
+/// How long an app may take to close: more than it does.
+const END_MAX: Duration = Duration::from_secs(10);
+
+/// Said to who comes while this app closes.
+const CLOSING: u8 = b'c';
+
+/// Starts that wait for the end of this one.
+const WAITING_MAX: usize = 16;
 
 /// The socket's name in the data folder.
 #[cfg(unix)]
@@ -41,7 +51,8 @@ fn name(folder: &Path) -> io::Result<Name<'static>> {
     format!("parlor-{:016x}", hasher.finish()).to_ns_name::<GenericNamespaced>()
 }
 
-/// Hands what this app was started with to one that runs already; `false` if there is none.
+/// Hands what this app was started with to one that runs already; `false` if there is none. For one
+/// that is just closing, this waits.
 ///
 /// # Errors
 /// What the system says when somebody is there and does not take it.
@@ -54,15 +65,25 @@ pub async fn hand_over(folder: &Path, given: &Given) -> io::Result<bool> {
     let handed = async {
         stream.write_all(&line).await?;
         stream.flush().await?;
-        // The other side closes when it has taken it.
+        // The other side ends this when it has taken it.
         stream.read(&mut [0]).await
     };
-    tokio::time::timeout(HAND_OVER_MAX, handed).await??;
-    Ok(true)
+    let answer = tokio::time::timeout(HAND_OVER_MAX, handed).await??;
+    if answer == 0 {
+        return Ok(true);
+    }
+    // It is closing and takes nothing. Its end is the end of this, and this one's turn.
+    let _ = tokio::time::timeout(END_MAX, stream.read(&mut [0])).await;
+    Ok(false)
 }
 
 /// Takes what later starts are given, for as long as the app runs.
-pub(crate) async fn listen(folder: PathBuf, messages: mpsc::Sender<Msg>, raise: mpsc::Sender<()>) {
+pub(crate) async fn listen(
+    folder: PathBuf,
+    messages: mpsc::Sender<Msg>,
+    raise: mpsc::Sender<()>,
+    closing: Closing,
+) {
     let listener = name(&folder).and_then(|name| {
         let options = ListenerOptions::new().name(name);
         // Left behind by an app that was killed: the lock of the home says that nobody has it.
@@ -75,13 +96,21 @@ pub(crate) async fn listen(folder: PathBuf, messages: mpsc::Sender<Msg>, raise: 
             return;
         }
     };
+    // Who waits for the end of this app.
+    let mut waiting = Vec::new();
     loop {
-        let Ok(stream) = listener.accept().await else {
+        let Ok(mut stream) = listener.accept().await else {
             continue;
         };
-        let Ok(Ok(given)) = tokio::time::timeout(HAND_OVER_MAX, take(stream)).await else {
+        let Ok(Ok(given)) = tokio::time::timeout(HAND_OVER_MAX, take(&mut stream)).await else {
             continue;
         };
+        if closing.has_begun() {
+            if waiting.len() < WAITING_MAX && stream.write_all(&[CLOSING]).await.is_ok() {
+                waiting.push(stream);
+            }
+            continue;
+        }
         let _ = raise.try_send(());
         for intent in given.intents() {
             if messages.send(Msg::Intent(intent)).await.is_err() {
@@ -91,7 +120,7 @@ pub(crate) async fn listen(folder: PathBuf, messages: mpsc::Sender<Msg>, raise: 
     }
 }
 
-async fn take(stream: Stream) -> io::Result<Given> {
+async fn take(stream: &mut Stream) -> io::Result<Given> {
     let mut bytes = Vec::new();
     let mut limited = BufReader::new(stream.take(MESSAGE_MAX_BYTES));
     limited.read_until(b'\n', &mut bytes).await?;
@@ -100,16 +129,48 @@ async fn take(stream: Stream) -> io::Result<Given> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::Ordering;
+
     use parlor_app_model::msg::Intent;
 
     use super::*;
+    use crate::bridge::tests::ending;
+
+    #[tokio::test]
+    async fn a_start_while_the_first_one_closes_waits_for_its_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let (messages, mut queue) = mpsc::channel(4);
+        let (raise, _raised) = mpsc::channel(1);
+        let (has_begun, closing) = ending();
+        let listening = tokio::spawn(listen(folder.path().to_owned(), messages, raise, closing));
+        let given = Given {
+            link: Some("first".to_owned()),
+            files: Vec::new(),
+        };
+        while !hand_over(folder.path(), &given).await.unwrap() {
+            tokio::task::yield_now().await;
+        }
+        queue.recv().await.unwrap();
+        has_begun.store(true, Ordering::Release);
+        let second = hand_over(folder.path(), &given);
+        tokio::pin!(second);
+        let early = tokio::time::timeout(Duration::from_millis(200), &mut second).await;
+        assert!(early.is_err(), "it does not wait");
+        listening.abort();
+        assert!(!second.await.unwrap(), "it starts by itself");
+        assert!(
+            queue.recv().await.is_none(),
+            "nothing was given to the first"
+        );
+    }
 
     #[tokio::test]
     async fn a_second_start_hands_its_link_to_the_first() {
         let folder = tempfile::tempdir().unwrap();
         let (messages, mut queue) = mpsc::channel(4);
         let (raise, mut raised) = mpsc::channel(1);
-        let listening = tokio::spawn(listen(folder.path().to_owned(), messages, raise));
+        let (_, closing) = ending();
+        let listening = tokio::spawn(listen(folder.path().to_owned(), messages, raise, closing));
         let given = Given {
             link: Some("parlor://j".to_owned()),
             files: Vec::new(),
@@ -134,7 +195,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (messages, mut queue) = mpsc::channel(4);
         let (raise, _raised) = mpsc::channel(1);
-        let listening = tokio::spawn(listen(folder.path().to_owned(), messages, raise));
+        let (_, closing) = ending();
+        let listening = tokio::spawn(listen(folder.path().to_owned(), messages, raise, closing));
         let mut stream = loop {
             match Stream::connect(name(folder.path()).unwrap()).await {
                 Ok(stream) => break stream,

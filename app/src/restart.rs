@@ -1,6 +1,8 @@
 //! A window whose page died, as WebKit's process does with a graphics driver or for want of memory,
 //! is nothing but its last picture. Everything is kept, so the program starts anew in its place.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::Command;
@@ -36,15 +38,19 @@ pub(crate) fn when_the_page_dies(
         dioxus::core::current_scope_id(),
     );
     let window = dioxus_desktop::window();
+    let seen = Rc::downgrade(&window);
     window
         .webview
         .webview()
         .connect_web_process_terminated(move |_, reason| {
             tracing::error!(?reason, "the page died");
-            if let Some(folder) = &data_folder {
+            if let (Some(folder), Some(window)) = (&data_folder, seen.upgrade()) {
                 WindowPlace::of(&window).keep(folder);
             }
-            runtime.in_scope(scope, || last_words.say(model));
+            if !runtime.in_scope(scope, || last_words.say(model)) {
+                // The person closed it.
+                std::process::exit(0);
+            }
             let restarts = std::env::var(RESTARTS).ok();
             let restarts = restarts.and_then(|restarts| restarts.parse().ok());
             let restarts = restarts.filter(|_| began.elapsed() < LIFE_MIN).unwrap_or(0);
@@ -61,10 +67,12 @@ pub(crate) fn when_the_page_dies(
 /// Puts a new start of the program in the place of this one; comes back only with an error.
 fn start(restarts: u32, data_folder: Option<&PathBuf>) -> std::io::Error {
     let program = match std::env::current_exe() {
-        Ok(program) => program,
+        Ok(program) => program.into_os_string().into_encoded_bytes(),
         Err(error) => return error,
     };
-    let mut command = Command::new(program);
+    // An update put another program in its place.
+    let program = program.strip_suffix(b" (deleted)").unwrap_or(&program);
+    let mut command = Command::new(OsStr::from_bytes(program));
     if let Some(folder) = data_folder {
         command.arg("--data").arg(folder);
     }

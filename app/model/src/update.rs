@@ -266,11 +266,16 @@ impl Model {
                 return match self.shown_room() {
                     Some(room) if is_in_front => self.look_at(room),
                     // A phone may end an app that is not.
-                    _ => self.keep_drafts(),
+                    _ => {
+                        let mut effects = self.keep_drafts();
+                        effects.extend(self.mark_read());
+                        effects
+                    }
                 };
             }
             Report::Closing => {
                 let mut effects = self.keep_drafts();
+                effects.extend(self.mark_read());
                 // Who leaves it at that does not undo it.
                 effects.extend(self.end_toasts(|_| true));
                 effects.push(Effect::Close);

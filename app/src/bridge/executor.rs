@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::SyncSender;
 
 use parlor_app_model::effect::{Effect, RoomEffect};
 use parlor_app_model::join::JoinProblem;
@@ -22,6 +21,7 @@ use parlor_proto::signal::JoinIntent;
 use parlor_proto::text::DisplayName;
 use tokio::sync::mpsc;
 
+use super::Closing;
 use super::hosting::Hosting;
 use super::notes::{self, Note};
 use super::pictures::Pictures;
@@ -48,8 +48,8 @@ pub struct Setup {
     pub pictures: Pictures,
     /// Told when a later start of the app wants this one's window.
     pub raise: mpsc::Sender<()>,
-    /// Told when everything is done that comes before the window closes.
-    pub closed: SyncSender<()>,
+    /// How the end of the app stands.
+    pub closing: Closing,
 }
 
 /// Carries effects out.
@@ -61,7 +61,7 @@ pub struct Executor {
     pictures: Pictures,
     words: Words,
     reports: mpsc::Sender<Msg>,
-    closed: SyncSender<()>,
+    closing: Closing,
     rooms: Rooms,
     hosting: Hosting,
     profile: Profile,
@@ -91,7 +91,7 @@ async fn open(setup: Setup, reports: &mpsc::Sender<Msg>) -> Result<Executor, Str
         platform,
         pictures,
         raise,
-        closed,
+        closing,
     } = setup;
     let folder = data_folder.map_or_else(|| platform.data_folder(), Ok);
     let folder = folder.map_err(|error| error.to_string())?;
@@ -105,7 +105,12 @@ async fn open(setup: Setup, reports: &mpsc::Sender<Msg>) -> Result<Executor, Str
         Ok::<_, String>((home, profile, settings, rooms, known))
     });
     let (home, profile, settings, rooms, known) = read.await?;
-    listen(home.folder().to_owned(), reports.clone(), raise);
+    listen(
+        home.folder().to_owned(),
+        reports.clone(),
+        raise,
+        closing.clone(),
+    );
     let profile: Option<Profile> = profile.as_deref().and_then(|text| parsed(PROFILE, text));
     let settings: Option<Settings> = settings.as_deref().and_then(|text| parsed(SETTINGS, text));
     let settings = settings.unwrap_or_default();
@@ -124,7 +129,7 @@ async fn open(setup: Setup, reports: &mpsc::Sender<Msg>) -> Result<Executor, Str
         pictures,
         words: Words::new(settings.language.as_deref()),
         reports: reports.clone(),
-        closed,
+        closing,
         rooms: Rooms::default(),
         hosting: Hosting::default(),
         profile: profile.unwrap_or_default(),
@@ -134,13 +139,13 @@ async fn open(setup: Setup, reports: &mpsc::Sender<Msg>) -> Result<Executor, Str
 
 /// Takes what later starts are given.
 #[cfg(not(any(target_os = "android", target_os = "ios")))]
-fn listen(folder: PathBuf, reports: mpsc::Sender<Msg>, raise: mpsc::Sender<()>) {
-    tokio::spawn(crate::instance::listen(folder, reports, raise));
+fn listen(folder: PathBuf, reports: mpsc::Sender<Msg>, raise: mpsc::Sender<()>, closing: Closing) {
+    tokio::spawn(crate::instance::listen(folder, reports, raise, closing));
 }
 
 /// A phone starts an app once.
 #[cfg(any(target_os = "android", target_os = "ios"))]
-fn listen(_: PathBuf, _: mpsc::Sender<Msg>, _: mpsc::Sender<()>) {}
+fn listen(_: PathBuf, _: mpsc::Sender<Msg>, _: mpsc::Sender<()>, _: Closing) {}
 
 /// What is damaged is as if never set.
 fn parsed<T: serde::de::DeserializeOwned>(name: &str, text: &str) -> Option<T> {
@@ -218,7 +223,7 @@ impl Executor {
             Effect::Platform(effect) => self.on_platform(effect).await,
             Effect::Close => {
                 self.rooms.close_all().await;
-                let _ = self.closed.try_send(());
+                self.closing.done();
             }
         }
     }

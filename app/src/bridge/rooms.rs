@@ -92,7 +92,7 @@ impl Rooms {
         }
     }
 
-    /// Closes every room for now, all at once. What they were told before is done then.
+    /// Closes every room for now, all at once. What they were told to keep is on the disk then.
     pub(super) async fn close_all(&mut self) {
         let all = self.0.drain().map(|(_, open)| open.end(false));
         join_all(all).await;

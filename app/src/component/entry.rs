@@ -133,7 +133,7 @@ fn Followed(link: String, onfollow: EventHandler<()>) -> Element {
             dir: "ltr",
             onclick: move |_| onfollow.call(()),
             onkeydown: move |event| {
-                if event.key() == Key::Enter {
+                if event.key() == Key::Enter && !event.is_auto_repeating() {
                     onfollow.call(());
                 }
             },

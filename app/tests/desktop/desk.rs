@@ -280,6 +280,23 @@ impl Window<'_> {
         self.click_at(self.find(name, can_be_clicked));
     }
 
+    /// Selects the words of something by drawing the mouse over them.
+    pub(crate) fn selects(&self, name: &str) {
+        let place = self.find(name, |one| one.role == role::LINK);
+        let (left, right) = (
+            (place.x + 3).to_string(),
+            (place.x + place.width - 3).to_string(),
+        );
+        let middle = place.center().1.to_string();
+        for step in [
+            &["mousemove", &left, &middle, "mousedown", "1"][..],
+            &["mousemove", &right, &middle],
+            &["mouseup", "1"],
+        ] {
+            self.xdotool(step);
+        }
+    }
+
     fn click_at(&self, place: Place) {
         let (x, y) = place.center();
         let (x, y) = (x.to_string(), y.to_string());

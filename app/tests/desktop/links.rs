@@ -30,6 +30,10 @@ fn a_link_in_a_message_is_opened_by_the_desktop() {
     introduce(&ada, "Ada");
     open_room(&ada);
     say(&ada, "Here: https://example.org/map?x=1#hut, at noon");
+    ada.selects("https://example.org/map?x=1#hut");
+    say(&ada, "It is near");
+    ada.sees("It is near");
+    assert!(!opened.exists(), "who selects a link does not follow it");
     ada.click("https://example.org/map?x=1#hut");
     let told = until(|| {
         fs::read_to_string(&opened)

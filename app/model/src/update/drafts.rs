@@ -38,17 +38,22 @@ impl Model {
     }
 }
 
-/// A kill between storing a message and forgetting what was being written leaves both; it would be
-/// sent again.
+/// The end of the app between storing a message and forgetting what was being written leaves both;
+/// it would be sent again. This finds it where nobody said anything after it.
 pub(super) fn forget_if_sent(room: &mut RoomModel, own: DeviceId) {
-    let is_sent = room.last_kept.as_ref().is_some_and(|last| {
-        let is_it = matches!(&last.body, Body::Text { text, .. } if text == room.draft.trim());
-        last.author() == Some(own) && is_it
-    });
-    if is_sent {
+    let last = room.last_kept.as_ref();
+    let last = last.filter(|last| last.author() == Some(own));
+    let Some(Body::Text { text, .. }) = last.map(|last| &last.body) else {
+        return;
+    };
+    if room.draft.trim() == text {
         room.draft.clear();
-        room.is_draft_due = true;
+    } else if let Some(rest) = room.draft.strip_prefix(&format!("{text}\n")) {
+        room.draft = rest.to_owned();
+    } else {
+        return;
     }
+    room.is_draft_due = true;
 }
 
 fn keep_draft(id: RoomId, room: &mut RoomModel) -> Option<Effect> {

@@ -121,6 +121,13 @@ fn a_message_that_is_kept_as_a_draft_too_was_sent() {
 }
 
 #[test]
+fn what_was_begun_after_a_message_that_was_sent_is_left_of_both() {
+    let mut model = Model::default();
+    report(&mut model, found("hello\nand"));
+    assert_eq!(model.rooms[&room_id()].draft, "and");
+}
+
+#[test]
 fn any_other_draft_is_there_again() {
     let mut model = Model::default();
     report(&mut model, found("hello again"));
