@@ -164,6 +164,10 @@ pub struct Closing {
 
 impl Closing {
     /// Whether the window is gone, so that the app takes nothing more.
+    #[cfg_attr(
+        any(target_os = "android", target_os = "ios"),
+        expect(dead_code, reason = "a phone starts an app once")
+    )]
     pub(crate) fn has_begun(&self) -> bool {
         self.has_begun.load(Ordering::Acquire)
     }
