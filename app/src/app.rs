@@ -1,6 +1,6 @@
 //! The root: starts the bridge, provides what components share, shows the screen.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +21,7 @@ use crate::component::toast::Toasts;
 use crate::given::Given;
 use crate::platform::Platform;
 #[cfg(not(any(target_os = "android", target_os = "ios")))]
-use crate::window::hide_at_once as hide;
+use crate::window::{hide_at_once, keep_place};
 use crate::words::Words;
 use crate::{platform, screen, sheet};
 
@@ -300,7 +300,7 @@ fn watch_window(
             keep_place(&window, folder);
         }
         if is_going {
-            hide(&window);
+            hide_at_once(&window);
         }
         // Some systems end the app without asking its window.
         let is_gone = matches!(
@@ -333,17 +333,13 @@ fn tell_whether_in_front(reports: mpsc::Sender<Msg>, is_in_front: bool) -> watch
     in_front
 }
 
-#[cfg(not(any(target_os = "android", target_os = "ios")))]
-fn keep_place(window: &dioxus_desktop::tao::window::Window, folder: &Path) {
-    crate::window::WindowPlace::of(window).keep(folder);
-}
-
-#[cfg(any(target_os = "android", target_os = "ios"))]
-fn hide(_: &dioxus_desktop::tao::window::Window) {}
-
 /// The window of a phone is its screen.
 #[cfg(any(target_os = "android", target_os = "ios"))]
-fn keep_place(_: &dioxus_desktop::tao::window::Window, _: &Path) {}
+fn keep_place(_: &dioxus_desktop::tao::window::Window, _: &std::path::Path) {}
+
+/// The system takes it away.
+#[cfg(any(target_os = "android", target_os = "ios"))]
+fn hide_at_once(_: &dioxus_desktop::tao::window::Window) {}
 
 /// The stage, the screen and the sheet.
 #[component]

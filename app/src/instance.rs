@@ -129,59 +129,83 @@ async fn take(stream: &mut Stream) -> io::Result<Given> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::Ordering;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
 
     use parlor_app_model::msg::Intent;
+    use tokio::task::JoinHandle;
 
     use super::*;
     use crate::bridge::tests::ending;
 
+    /// An app that listens.
+    struct First {
+        folder: tempfile::TempDir,
+        queue: mpsc::Receiver<Msg>,
+        raised: mpsc::Receiver<()>,
+        is_closing: Arc<AtomicBool>,
+        listening: JoinHandle<()>,
+    }
+
+    impl First {
+        fn start() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let (messages, queue) = mpsc::channel(4);
+            let (raise, raised) = mpsc::channel(1);
+            let (is_closing, closing) = ending();
+            let listening = listen(folder.path().to_owned(), messages, raise, closing);
+            Self {
+                folder,
+                queue,
+                raised,
+                is_closing,
+                listening: tokio::spawn(listening),
+            }
+        }
+
+        /// Hands over as soon as it listens.
+        async fn is_handed(&self, given: &Given) {
+            while !hand_over(self.folder.path(), given).await.unwrap() {
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+
+    fn linked(link: &str) -> Given {
+        Given {
+            link: Some(link.to_owned()),
+            files: Vec::new(),
+        }
+    }
+
     #[tokio::test]
     async fn a_start_while_the_first_one_closes_waits_for_its_end() {
-        let folder = tempfile::tempdir().unwrap();
-        let (messages, mut queue) = mpsc::channel(4);
-        let (raise, _raised) = mpsc::channel(1);
-        let (has_begun, closing) = ending();
-        let listening = tokio::spawn(listen(folder.path().to_owned(), messages, raise, closing));
-        let given = Given {
-            link: Some("first".to_owned()),
-            files: Vec::new(),
-        };
-        while !hand_over(folder.path(), &given).await.unwrap() {
-            tokio::task::yield_now().await;
-        }
-        queue.recv().await.unwrap();
-        has_begun.store(true, Ordering::Release);
-        let second = hand_over(folder.path(), &given);
+        let mut first = First::start();
+        let given = linked("first");
+        first.is_handed(&given).await;
+        first.queue.recv().await.unwrap();
+        first.is_closing.store(true, Ordering::Release);
+        let second = hand_over(first.folder.path(), &given);
         tokio::pin!(second);
         let early = tokio::time::timeout(Duration::from_millis(200), &mut second).await;
         assert!(early.is_err(), "it does not wait");
-        listening.abort();
+        first.listening.abort();
         assert!(!second.await.unwrap(), "it starts by itself");
         assert!(
-            queue.recv().await.is_none(),
+            first.queue.recv().await.is_none(),
             "nothing was given to the first"
         );
     }
 
     #[tokio::test]
     async fn a_second_start_hands_its_link_to_the_first() {
-        let folder = tempfile::tempdir().unwrap();
-        let (messages, mut queue) = mpsc::channel(4);
-        let (raise, mut raised) = mpsc::channel(1);
-        let (_, closing) = ending();
-        let listening = tokio::spawn(listen(folder.path().to_owned(), messages, raise, closing));
-        let given = Given {
-            link: Some("parlor://j".to_owned()),
-            files: Vec::new(),
-        };
-        while !hand_over(folder.path(), &given).await.unwrap() {
-            tokio::task::yield_now().await;
-        }
-        let msg = queue.recv().await.unwrap();
+        let mut first = First::start();
+        let given = linked("parlor://j");
+        first.is_handed(&given).await;
+        let msg = first.queue.recv().await.unwrap();
         assert!(matches!(msg, Msg::Intent(Intent::OpenLink(link)) if link == "parlor://j"));
-        assert!(raised.recv().await.is_some());
-        listening.abort();
+        assert!(first.raised.recv().await.is_some());
+        first.listening.abort();
     }
 
     #[tokio::test]
@@ -192,26 +216,19 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_no_message_is_passed_over() {
-        let folder = tempfile::tempdir().unwrap();
-        let (messages, mut queue) = mpsc::channel(4);
-        let (raise, _raised) = mpsc::channel(1);
-        let (_, closing) = ending();
-        let listening = tokio::spawn(listen(folder.path().to_owned(), messages, raise, closing));
+        let mut first = First::start();
         let mut stream = loop {
-            match Stream::connect(name(folder.path()).unwrap()).await {
+            match Stream::connect(name(first.folder.path()).unwrap()).await {
                 Ok(stream) => break stream,
                 Err(_) => tokio::task::yield_now().await,
             }
         };
         stream.write_all(b"{not json\n").await.unwrap();
         let _ = stream.read(&mut [0]).await;
-        let given = Given {
-            link: Some("after".to_owned()),
-            files: Vec::new(),
-        };
-        assert!(hand_over(folder.path(), &given).await.unwrap());
-        let msg = queue.recv().await.unwrap();
+        let given = linked("after");
+        assert!(hand_over(first.folder.path(), &given).await.unwrap());
+        let msg = first.queue.recv().await.unwrap();
         assert!(matches!(msg, Msg::Intent(Intent::OpenLink(link)) if link == "after"));
-        listening.abort();
+        first.listening.abort();
     }
 }

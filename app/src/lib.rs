@@ -32,5 +32,6 @@ pub mod demo;
 #[cfg(target_os = "linux")]
 mod restart;
 mod screen;
+mod script;
 mod sheet;
 mod shown;

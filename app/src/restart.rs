@@ -15,7 +15,7 @@ use parlor_app_model::model::Model;
 use webkit2gtk::WebViewExt as _;
 
 use crate::bridge::LastWords;
-use crate::window::WindowPlace;
+use crate::window::keep_place;
 
 /// How often it started anew without having lived for [`LIFE_MIN`].
 const RESTARTS: &str = "PARLOR_RESTARTS";
@@ -45,7 +45,7 @@ pub(crate) fn when_the_page_dies(
         .connect_web_process_terminated(move |_, reason| {
             tracing::error!(?reason, "the page died");
             if let (Some(folder), Some(window)) = (&data_folder, seen.upgrade()) {
-                WindowPlace::of(&window).keep(folder);
+                keep_place(&window, folder);
             }
             if !runtime.in_scope(scope, || last_words.say(model)) {
                 // The person closed it.

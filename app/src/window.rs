@@ -62,6 +62,11 @@ impl WindowPlace {
     }
 }
 
+/// Keeps where a window is for the next start.
+pub(crate) fn keep_place(window: &dioxus_desktop::tao::window::Window, folder: &Path) {
+    WindowPlace::of(window).keep(folder);
+}
+
 /// Takes the window from the screen before anything else happens on its thread.
 #[cfg(target_os = "linux")]
 pub(crate) fn hide_at_once(window: &dioxus_desktop::tao::window::Window) {

@@ -312,12 +312,7 @@ impl Timeline {
         (said, reply): (&str, Option<Reply>),
         at_ms: u64,
     ) {
-        let waiting = self.entries.iter().position(|entry| {
-            let is_it =
-                matches!(&entry.body, Body::Text { text, failure: None, .. } if text == said);
-            is_it && matches!(entry.key, EntryKey::Pending(_))
-        });
-        let Some(place) = waiting else {
+        let Some(place) = self.waiting(said) else {
             self.push(Entry {
                 key,
                 place: None,
@@ -339,16 +334,20 @@ impl Timeline {
 
     /// The first message with that text which waits for its number will get none.
     pub(crate) fn fail(&mut self, said: &str, reason: &str) {
-        let mut pending = self.entries.iter_mut().filter_map(|entry| {
-            let is_pending = matches!(entry.key, EntryKey::Pending(_));
-            match &mut entry.body {
-                Body::Text { text, failure, .. } if is_pending && text == said => Some(failure),
-                _ => None,
-            }
-        });
-        if let Some(failure) = pending.find(|failure| failure.is_none()) {
+        if let Some(place) = self.waiting(said)
+            && let Body::Text { failure, .. } = &mut self.entries[place].body
+        {
             *failure = Some(reason.to_owned());
         }
+    }
+
+    /// Where the first message with that text is that waits for its number.
+    fn waiting(&self, said: &str) -> Option<usize> {
+        self.entries.iter().position(|entry| {
+            let is_it =
+                matches!(&entry.body, Body::Text { text, failure: None, .. } if text == said);
+            is_it && matches!(entry.key, EntryKey::Pending(_))
+        })
     }
 
     /// Takes a message out that could not be said; gives its text and what it answers.

@@ -257,8 +257,7 @@ impl Model {
             Report::Clock(now_ms) => {
                 self.now_ms = now_ms;
                 let mut effects = self.end_toasts(|toast| toast.until_ms <= now_ms);
-                effects.extend(self.mark_read());
-                effects.extend(self.keep_drafts());
+                effects.extend(self.keep_what_is_due());
                 return effects;
             }
             Report::InFront(is_in_front) => {
@@ -266,16 +265,11 @@ impl Model {
                 return match self.shown_room() {
                     Some(room) if is_in_front => self.look_at(room),
                     // A phone may end an app that is not.
-                    _ => {
-                        let mut effects = self.keep_drafts();
-                        effects.extend(self.mark_read());
-                        effects
-                    }
+                    _ => self.keep_what_is_due(),
                 };
             }
             Report::Closing => {
-                let mut effects = self.keep_drafts();
-                effects.extend(self.mark_read());
+                let mut effects = self.keep_what_is_due();
                 // Who leaves it at that does not undo it.
                 effects.extend(self.end_toasts(|_| true));
                 effects.push(Effect::Close);
@@ -432,6 +426,13 @@ impl Model {
             self.blocked.remove(&device);
         }
         vec![Effect::Block(device, is_blocked)]
+    }
+
+    /// Keeps what is kept once for all that happened in a second.
+    fn keep_what_is_due(&mut self) -> Vec<Effect> {
+        let mut effects = self.mark_read();
+        effects.extend(self.keep_drafts());
+        effects
     }
 
     /// What was seen since the last time is read: once for all that came in a second.

@@ -124,18 +124,18 @@ const SOUNDS: &[&str] = &[
 /// Whether a file is a picture of a kind that the app draws itself; others are for other apps.
 #[must_use]
 pub fn is_drawn(name: &str) -> bool {
-    ends_in(name, DRAWN)
+    end_of(name).is_some_and(|end| DRAWN.contains(&end.as_str()))
 }
 
-fn ends_in(name: &str, kinds: &[&str]) -> bool {
-    let end = name.rsplit_once('.').map(|(_, end)| end.to_lowercase());
-    end.is_some_and(|end| kinds.contains(&end.as_str()))
+fn end_of(name: &str) -> Option<String> {
+    name.rsplit_once('.').map(|(_, end)| end.to_lowercase())
 }
 
 /// The kind of a file.
 #[must_use]
 pub fn file_kind(name: &str) -> FileKind {
-    let is_in = |kinds| ends_in(name, kinds);
+    let end = end_of(name);
+    let is_in = |kinds: &[&str]| end.as_deref().is_some_and(|end| kinds.contains(&end));
     if is_in(PHOTOS) {
         FileKind::Photo
     } else if is_in(FILMS) {

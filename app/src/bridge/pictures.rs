@@ -58,6 +58,14 @@ impl Size {
     }
 }
 
+/// Where the web view asks for the small picture of a file: another address once the file itself is
+/// there, so that it is asked for anew.
+#[must_use]
+pub fn tile_address(id: PictureId, is_whole: bool) -> String {
+    let stage = if is_whole { "whole" } else { "small" };
+    format!("{}?{stage}", Size::Small.address(id))
+}
+
 #[derive(Debug, Default)]
 struct Shelf {
     sources: HashMap<PictureId, PictureSource>,

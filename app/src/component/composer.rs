@@ -11,10 +11,11 @@ use parlor_proto::limits::MESSAGE_TEXT_MAX_BYTES;
 use super::button::IconButton;
 use super::entry::Quoted;
 use crate::bridge::use_courier;
+use crate::script::run_on;
 use crate::t;
 use crate::words::use_words;
 
-/// The id of the text field, for the script that empties it.
+/// The id of the text field, for scripts.
 const FIELD: &str = "compose";
 
 /// Where messages are written. Enter sends, with Shift it begins a new line.
@@ -22,10 +23,10 @@ const FIELD: &str = "compose";
 pub(crate) fn Composer(room: RoomId, replying: Option<Quote>) -> Element {
     let words = use_words();
     let courier = use_courier();
-    // The field itself is the master of its text: one that is set from here would lose what is
-    // typed meanwhile.
     let model = use_context::<Signal<Model>>();
     let begun = use_hook(|| begun(&model.peek(), room));
+    // The field itself is the master of its text: one that is set from here would lose what is
+    // typed meanwhile.
     let mut draft = use_signal(|| begun.clone());
     let mut has_text = use_signal(|| !begun.is_empty());
     let sending = courier.clone();
@@ -46,7 +47,7 @@ pub(crate) fn Composer(room: RoomId, replying: Option<Quote>) -> Element {
     // Whoever answers wants to write now.
     use_effect(use_reactive((&is_replying,), |(is_replying,)| {
         if is_replying {
-            document::eval(&format!("document.getElementById('{FIELD}').focus()"));
+            run_on(FIELD, "it.focus()");
         }
     }));
     let pick = move |photos| Intent::Room(room, RoomIntent::Pick { photos });
@@ -100,7 +101,7 @@ pub(crate) fn Composer(room: RoomId, replying: Option<Quote>) -> Element {
                 onpaste: move |_| paste.send(Intent::Room(room, RoomIntent::Paste)),
                 onmounted: move |element| async move {
                     let _ = element.set_focus(true).await;
-                    document::eval(&format!("{{ const field = document.getElementById('{FIELD}'); field.setSelectionRange(field.value.length, field.value.length) }}"));
+                    run_on(FIELD, "it.setSelectionRange(it.value.length, it.value.length)");
                 },
             }
             IconButton {
@@ -117,9 +118,10 @@ pub(crate) fn Composer(room: RoomId, replying: Option<Quote>) -> Element {
 /// Takes what was sent out of the field. What was typed meanwhile stays, and is told anew.
 fn take_out(sent: &str) {
     let units = sent.encode_utf16().count();
-    document::eval(&format!(
-        "{{ const field = document.getElementById('{FIELD}'); field.value = field.value.slice({units}); field.dispatchEvent(new Event('input', {{ bubbles: true }})) }}"
-    ));
+    let script = format!(
+        "it.value = it.value.slice({units}); it.dispatchEvent(new Event('input', {{ bubbles: true }}))"
+    );
+    run_on(FIELD, &script);
 }
 
 /// What was begun to be written in the room before.

@@ -105,17 +105,12 @@ pub(crate) fn Quoted(quote: Quote) -> Element {
 /// What somebody said, with its links.
 #[component]
 fn Linked(text: String) -> Element {
-    let courier = use_courier();
-    let follow = move |link: &str| {
-        let (courier, link) = (courier.clone(), link.to_owned());
-        move |()| courier.send(Intent::Follow(link.clone()))
-    };
     rsx! {
         p { dir: "auto",
             for piece in pieces(&text) {
                 match piece {
                     Piece::Text(text) => rsx! { "{text}" },
-                    Piece::Link(link) => rsx! { Followed { link, onfollow: follow(link) } },
+                    Piece::Link(link) => rsx! { Link { link } },
                 }
             }
         }
@@ -124,17 +119,21 @@ fn Linked(text: String) -> Element {
 
 /// A link. Not an `a`: some web views open what that names by themselves, in a window of the app.
 #[component]
-fn Followed(link: String, onfollow: EventHandler<()>) -> Element {
+fn Link(link: String) -> Element {
+    let courier = use_courier();
+    let by_key = courier.clone();
+    let follow = Intent::Follow(link.clone());
+    let follow_by_key = follow.clone();
     rsx! {
         span {
             class: "link",
             role: "link",
             tabindex: "0",
             dir: "ltr",
-            onclick: move |_| onfollow.call(()),
+            onclick: move |_| courier.send(follow.clone()),
             onkeydown: move |event| {
                 if event.key() == Key::Enter && !event.is_auto_repeating() {
-                    onfollow.call(());
+                    by_key.send(follow_by_key.clone());
                 }
             },
             "{link}"

@@ -13,7 +13,7 @@ use parlor_proto::id::{DeviceId, RoomId};
 
 use super::button::IconButton;
 use crate::app::own_device;
-use crate::bridge::pictures::Size;
+use crate::bridge::pictures::tile_address;
 use crate::bridge::use_courier;
 use crate::platform::Abilities;
 use crate::words::{Words, use_words};
@@ -120,7 +120,7 @@ fn Tiles(
                     Image { size: 28 }
                     if let Some(id) = id_of(&cell) {
                         img {
-                            src: address(id, &cell),
+                            src: tile_address(id, cell.path.is_some()),
                             alt: "",
                             loading: "lazy",
                             draggable: "false",
@@ -133,16 +133,6 @@ fn Tiles(
             }
         }
     }
-}
-
-/// Another address once the file itself is there, so that it is asked for anew.
-fn address(id: PictureId, cell: &FileCell) -> String {
-    let stage = if cell.path.is_some() {
-        "whole"
-    } else {
-        "small"
-    };
-    format!("{}?{stage}", Size::Small.address(id))
 }
 
 #[component]

@@ -12,6 +12,7 @@ use parlor_proto::invite::InviteError;
 use crate::bridge::use_courier;
 use crate::component::frame::Page;
 use crate::platform::Abilities;
+use crate::script::run_on;
 use crate::t;
 use crate::words::{Words, use_words};
 
@@ -68,9 +69,7 @@ pub(crate) fn Join() -> Element {
                                     let whole = whole.clone();
                                     move |_| {
                                         // Words are letters and hyphens, so they need no quoting.
-                                        document::eval(&format!(
-                                            "const f = document.getElementById('{FIELD}'); f.value = '{whole}'; f.focus()"
-                                        ));
+                                        run_on(FIELD, &format!("it.value = '{whole}'; it.focus()"));
                                         courier.send(Intent::TypeInvite(whole.clone()));
                                     }
                                 },

@@ -4,15 +4,15 @@ use dioxus::prelude::*;
 use lucide_dioxus::ArrowDownUp;
 use parlor_app_model::model::Model;
 use parlor_app_model::msg::Intent;
-use parlor_app_model::view::rows::By;
 use parlor_app_model::view::transfers::transfers;
 
 use super::room_title;
 use crate::bridge::use_courier;
+use crate::component::entry::name_of;
 use crate::component::files::Offer;
 use crate::component::frame::{Empty, Page};
 use crate::shown::use_view;
-use crate::words::{Words, use_words};
+use crate::words::use_words;
 use crate::{format, t};
 
 /// All transfers.
@@ -43,20 +43,12 @@ pub(crate) fn Transfers() -> Element {
                             move |_| courier.send(Intent::SeeRoom(line.room))
                         },
                         span { class: "name", dir: "auto", {room_title(&words, &line.title)} }
-                        span { dir: "auto", {who(&words, &line.by)} }
+                        span { dir: "auto", {name_of(&words, &line.by)} }
                         span { {format::short_when(&words, line.at_ms, now_ms)} }
                     }
                     Offer { room: line.room, files: line.files.clone(), by: line.by.clone() }
                 }
             }
         }
-    }
-}
-
-fn who(words: &Words, by: &By) -> String {
-    match by {
-        By::Us => t!(words, "you"),
-        By::Other { name, .. } if name.is_empty() => t!(words, "unnamed"),
-        By::Other { name, .. } => name.clone(),
     }
 }

@@ -12,12 +12,13 @@ use parlor_app_model::view::photo::{Gesture, PhotoView, gesture, photo};
 use parlor_app_model::view::rows::By;
 use parlor_proto::id::RoomId;
 
-use crate::bridge::pictures::Size;
-use crate::bridge::{Courier, use_courier};
+use crate::bridge::pictures::{Size, tile_address};
+use crate::bridge::use_courier;
 use crate::component::button::IconButton;
 use crate::component::entry::name_of;
 use crate::component::frame::SheetFrame;
 use crate::platform::Abilities;
+use crate::script::run_on;
 use crate::shown::use_view;
 use crate::words::use_words;
 use crate::{format, t};
@@ -29,7 +30,7 @@ const PLATE: &str = "plate";
 const LOADED_MAX: usize = 4000;
 
 /// Shows the middle of a photo that is seen closely, and lets the arrows move it.
-const TO_THE_MIDDLE: &str = "plate.focus(); plate.scrollTo((plate.scrollWidth - plate.clientWidth) / 2, (plate.scrollHeight - plate.clientHeight) / 2)";
+const TO_THE_MIDDLE: &str = "it.focus(); it.scrollTo((it.scrollWidth - it.clientWidth) / 2, (it.scrollHeight - it.clientHeight) / 2)";
 
 /// A photo above everything else. Arrows and swipes lead to the others, Escape and a swipe down
 /// away.
@@ -45,32 +46,35 @@ pub(crate) fn Photo(room: RoomId, id: PictureId) -> Element {
     let closer = closely() == Some(id);
     use_effect(move || {
         if closely().is_some() {
-            document::eval(&format!(
-                "{{ const plate = document.getElementById('{PLATE}'); {TO_THE_MIDDLE} }}"
-            ));
+            run_on(PLATE, TO_THE_MIDDLE);
         }
     });
-    let turn = Turn { room, courier };
-    use_earlier(&turn, id, view.as_ref().as_ref());
+    let turning = courier.clone();
+    let turn = use_callback(move |to: Option<PictureId>| {
+        if let Some(id) = to {
+            turning.send(Intent::Show(Sheet::Photo(room, id)));
+        }
+    });
+    use_earlier(room, id, view.as_ref().as_ref());
     let Some(view) = view.as_ref().clone() else {
         return rsx! { SheetFrame { title: t!(words, "photo-problem") } };
     };
-    let (by_key, by_swipe) = (turn.clone(), turn.clone());
+    let by_swipe = courier.clone();
     let (before, after) = (view.before, view.after);
     let on_key = move |event: KeyboardEvent| match event.key() {
-        Key::Escape => by_key.close(),
+        Key::Escape => courier.send(Intent::Back),
         // Seen closely, it is moved by the arrows; held down, they would ask for every photo.
         _ if closer || event.is_auto_repeating() => {}
-        Key::ArrowLeft => by_key.to(before),
-        Key::ArrowRight => by_key.to(after),
+        Key::ArrowLeft => turn.call(before),
+        Key::ArrowRight => turn.call(after),
         _ => {}
     };
     let on_gesture = move |meant| match meant {
         Gesture::Tap => toggle(closely, id),
         _ if closer => {}
-        Gesture::Before => by_swipe.to(before),
-        Gesture::After => by_swipe.to(after),
-        Gesture::Close => by_swipe.close(),
+        Gesture::Before => turn.call(before),
+        Gesture::After => turn.call(after),
+        Gesture::Close => by_swipe.send(Intent::Back),
         Gesture::None => {}
     };
     let beside = [after, before].into_iter().flatten();
@@ -86,7 +90,7 @@ pub(crate) fn Photo(room: RoomId, id: PictureId) -> Element {
             onkeydown: on_key,
             Head { view: view.clone(), closely }
             Plate { view: view.clone(), closer, there, ongesture: on_gesture }
-            Ways { turn, before, after }
+            Ways { before, after, onturn: turn }
             if there() == Some(id) {
                 // They are decoded before they are asked for.
                 for id in beside {
@@ -104,40 +108,14 @@ fn toggle(mut closely: Signal<Option<PictureId>>, id: PictureId) {
 }
 
 /// Loads older entries of the room until there is a photo among them.
-fn use_earlier(turn: &Turn, id: PictureId, view: Option<&PhotoView>) {
-    let turn = turn.clone();
+fn use_earlier(room: RoomId, id: PictureId, view: Option<&PhotoView>) {
+    let courier = use_courier();
     let from = view.and_then(|view| view.earlier_from);
     use_effect(use_reactive((&id, &from), move |(_, from)| {
         if from.is_some_and(|loaded| loaded < LOADED_MAX) {
-            turn.courier
-                .send(Intent::Room(turn.room, RoomIntent::ShowOlder));
+            courier.send(Intent::Room(room, RoomIntent::ShowOlder));
         }
     }));
-}
-
-/// The way to another photo of a room.
-#[derive(Clone)]
-struct Turn {
-    room: RoomId,
-    courier: Courier,
-}
-
-impl PartialEq for Turn {
-    fn eq(&self, other: &Self) -> bool {
-        self.room == other.room
-    }
-}
-
-impl Turn {
-    fn to(&self, id: Option<PictureId>) {
-        if let Some(id) = id {
-            self.courier.send(Intent::Show(Sheet::Photo(self.room, id)));
-        }
-    }
-
-    fn close(&self) {
-        self.courier.send(Intent::Back);
-    }
 }
 
 /// What it is, and what can be done with it.
@@ -259,7 +237,7 @@ fn Print(view: PhotoView, there: Signal<Option<PictureId>>) -> Element {
     rsx! {
         img {
             class: "under",
-            src: "{Size::Small.address(view.id)}?whole",
+            src: tile_address(view.id, true),
             alt: "",
             draggable: "false",
         }
@@ -276,16 +254,19 @@ fn Print(view: PhotoView, there: Signal<Option<PictureId>>) -> Element {
 /// Buttons for the ones before and after, on the sides of their keys in every direction of reading.
 /// One that leads nowhere stays, as it may have the keyboard.
 #[component]
-fn Ways(turn: Turn, before: Option<PictureId>, after: Option<PictureId>) -> Element {
+fn Ways(
+    before: Option<PictureId>,
+    after: Option<PictureId>,
+    onturn: EventHandler<Option<PictureId>>,
+) -> Element {
     let words = use_words();
-    let back = turn.clone();
     rsx! {
         if before.is_some() || after.is_some() {
             div { class: "way before",
                 IconButton {
                     label: t!(words, "photo-before"),
                     is_idle: before.is_none(),
-                    onclick: move |()| back.to(before),
+                    onclick: move |()| onturn.call(before),
                     ChevronLeft {}
                 }
             }
@@ -293,7 +274,7 @@ fn Ways(turn: Turn, before: Option<PictureId>, after: Option<PictureId>) -> Elem
                 IconButton {
                     label: t!(words, "photo-after"),
                     is_idle: after.is_none(),
-                    onclick: move |()| turn.to(after),
+                    onclick: move |()| onturn.call(after),
                     ChevronRight {}
                 }
             }

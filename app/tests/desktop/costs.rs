@@ -9,35 +9,13 @@ use parlor_proto::invite::{Invite, RoomSecret, ServerUrl};
 use rusqlite::{Connection, params};
 
 use crate::desk::{Desk, Window};
+use crate::process::{family, stat};
 
 /// How long CPU time is counted.
 const SPAN: Duration = Duration::from_secs(10);
 
 /// Clock ticks of `/proc` in a second (`sysconf(_SC_CLK_TCK)`, the same on every Linux).
 const TICKS: u64 = 100;
-
-/// The processes of an app: itself and its web processes.
-pub(crate) fn family(pid: u32) -> Vec<u32> {
-    let mut family = vec![pid];
-    let all = fs::read_dir("/proc").unwrap().flatten();
-    let mut pids: Vec<u32> = all
-        .filter_map(|one| one.file_name().to_str()?.parse().ok())
-        .collect();
-    pids.sort_unstable();
-    for pid in pids {
-        if stat(pid, 1).is_some_and(|parent| family.contains(&u32::try_from(parent).unwrap_or(0))) {
-            family.push(pid);
-        }
-    }
-    family
-}
-
-/// A number from `/proc/<pid>/stat`, counted from behind the name.
-fn stat(pid: u32, field: usize) -> Option<u64> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    let rest = stat.rsplit(')').next()?.trim_start();
-    rest.split(' ').nth(field)?.parse().ok()
-}
 
 /// Proportional set size, in MiB.
 fn memory(pid: u32) -> u64 {

@@ -13,7 +13,8 @@ use crate::screen_reader::{Heard, Place, ScreenReader, role};
 /// Another build of the app to drive, where set.
 const APP: &str = "PARLOR_APP";
 
-const SIZE: &str = "480x860";
+/// Width and height of every window, unless a test says otherwise.
+pub(crate) const SIZE: &str = "480x860";
 const SCREEN: &str = "480x860x24";
 
 /// Everything that the windows of one test share.

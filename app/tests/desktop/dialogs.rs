@@ -9,7 +9,7 @@ use zbus::interface;
 use zbus::message::Header;
 use zbus::zvariant::{OwnedObjectPath, OwnedValue, Value};
 
-use super::{introduce, open_room, say, together};
+use super::{alone, introduce, say, together};
 use crate::desk::{Desk, Window};
 use crate::neighbour::Neighbour;
 use crate::process::until;
@@ -66,9 +66,7 @@ fn a_file_chosen_in_the_dialog_is_offered_to_who_is_there() {
 #[test]
 fn a_dialog_that_is_closed_changes_nothing() {
     let desk = Desk::set();
-    let ada = desk.open("ada", &[]);
-    introduce(&ada, "Ada");
-    open_room(&ada);
+    let (ada, _) = alone(&desk);
     let neighbour = Neighbour::of(&ada);
     ada.click("Files");
     neighbour.gives_a_dialog_the_keyboard();
@@ -104,9 +102,7 @@ fn the_dialog_of_the_desktop_comes_first_where_there_is_one() {
     let bus = bus.name("org.freedesktop.portal.Desktop").unwrap();
     let bus = bus.serve_at("/org/freedesktop/portal/desktop", portal);
     let bus = bus.unwrap().build().unwrap();
-    let ada = desk.open("ada", &[]);
-    introduce(&ada, "Ada");
-    open_room(&ada);
+    let (ada, _) = alone(&desk);
     ada.click("Photos");
     // Again and again: an answer that comes at once, which no person gives, `rfd` does not hear.
     let offered = until(|| {

@@ -1,6 +1,6 @@
 //! Files that are dragged from another program.
 
-use super::{introduce, open_room, together};
+use super::{alone, introduce, open_room, together};
 use crate::desk::Desk;
 use crate::neighbour::Neighbour;
 
@@ -32,9 +32,7 @@ fn a_file_dropped_into_a_room_is_offered_to_who_is_there() {
 #[test]
 fn a_file_that_is_dragged_away_again_is_not_sent() {
     let desk = Desk::set();
-    let ada = desk.open("ada", &[]);
-    introduce(&ada, "Ada");
-    open_room(&ada);
+    let (ada, _) = alone(&desk);
     let files = Neighbour::of(&ada);
     let drag = files.drags(&ada, &[desk.photo([9, 9, 9])], MIDDLE);
     assert!(drag.hovers_until(|| ada.shows(VEIL)), "{}", ada.told());

@@ -8,7 +8,7 @@ use std::process::Command;
 use parlor_proto::invite::Invite;
 
 use super::{introduce, open_room, say};
-use crate::desk::Desk;
+use crate::desk::{Desk, SIZE};
 use crate::process::{quiet, until};
 
 /// A program of the desktop.
@@ -26,7 +26,7 @@ fn a_link_in_a_message_is_opened_by_the_desktop() {
     let script = format!("printf %s \"$1\" > '{}'", opened.display());
     install(&programs, "xdg-open", &script);
     let path = programs.to_str().unwrap();
-    let ada = desk.start_where("ada", &["--size", "480x860"], &[("PATH", path)]);
+    let ada = desk.start_where("ada", &["--size", SIZE], &[("PATH", path)]);
     introduce(&ada, "Ada");
     open_room(&ada);
     say(&ada, "Here: https://example.org/map?x=1#hut, at noon");

@@ -26,6 +26,8 @@ mod process;
 mod screen_reader;
 mod talk;
 
+use std::path::Path;
+
 use desk::{Desk, Window};
 
 /// Somebody's first start: says a name.
@@ -55,6 +57,14 @@ fn join(window: &Window<'_>, link: &str) {
     window.sees("Message");
 }
 
+/// Ada in a room of hers, and its link.
+fn alone(desk: &Desk) -> (Window<'_>, String) {
+    let ada = desk.open("ada", &[]);
+    introduce(&ada, "Ada");
+    let link = open_room(&ada);
+    (ada, link)
+}
+
 /// Ada and Bob in a room of Ada's.
 fn together(desk: &Desk) -> (Window<'_>, Window<'_>) {
     let (ada, bob) = (desk.open("ada", &[]), desk.open("bob", &[]));
@@ -65,6 +75,15 @@ fn together(desk: &Desk) -> (Window<'_>, Window<'_>) {
     ada.sees("Bob, connected");
     bob.sees("Ada, connected");
     (ada, bob)
+}
+
+/// Pastes a photo into the room, and has it taken.
+fn hand_photo(from: &Window<'_>, to: &Window<'_>, photo: &Path) {
+    from.copy_picture(photo);
+    from.focus("Message");
+    from.press("ctrl+v");
+    to.click("Accept");
+    to.sees("Received");
 }
 
 fn say(window: &Window<'_>, text: &str) {
@@ -83,12 +102,7 @@ fn two_people_talk_and_hand_each_other_photos() {
     ada.sees("Hello Ada");
 
     for (from, to, color) in [(&ada, &bob, [200, 40, 40]), (&bob, &ada, [40, 40, 200])] {
-        let photo = desk.photo(color);
-        from.copy_picture(&photo);
-        from.focus("Message");
-        from.press("ctrl+v");
-        to.click("Accept");
-        to.sees("Received");
+        hand_photo(from, to, &desk.photo(color));
         from.sees("Sent to 1 person");
         let received = to.received();
         assert_eq!(received.len(), 1, "{received:?}");
@@ -100,9 +114,7 @@ fn two_people_talk_and_hand_each_other_photos() {
 #[test]
 fn what_was_said_alone_is_there_after_a_kill_and_is_heard_once() {
     let desk = Desk::set();
-    let ada = desk.open("ada", &[]);
-    introduce(&ada, "Ada");
-    let link = open_room(&ada);
+    let (ada, link) = alone(&desk);
     say(&ada, "Is anybody there");
     ada.sees("Is anybody there");
     ada.sees("Waiting for somebody to come");
@@ -122,9 +134,7 @@ fn what_was_said_alone_is_there_after_a_kill_and_is_heard_once() {
 #[test]
 fn a_link_and_files_on_the_command_line_lead_into_the_room() {
     let desk = Desk::set();
-    let ada = desk.open("ada", &[]);
-    introduce(&ada, "Ada");
-    let link = open_room(&ada);
+    let (ada, link) = alone(&desk);
     let bob = desk.open("bob", &[&link]);
     bob.type_into("Your name", "Bob");
     bob.click("Start");
@@ -166,9 +176,7 @@ fn what_cannot_be_read_is_said_in_a_window_that_works() {
 #[test]
 fn a_forgotten_room_comes_back_by_undo() {
     let desk = Desk::set();
-    let ada = desk.open("ada", &[]);
-    introduce(&ada, "Ada");
-    open_room(&ada);
+    let (ada, _) = alone(&desk);
     say(&ada, "Do not forget me");
     ada.sees("Waiting for somebody to come");
     ada.click("More");

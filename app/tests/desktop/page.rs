@@ -2,10 +2,9 @@
 
 use std::process::Command;
 
-use super::{introduce, open_room, say};
-use crate::costs::family;
+use super::{alone, say};
 use crate::desk::{Desk, Window};
-use crate::process::until;
+use crate::process::{family, until};
 
 /// Kills the process of the page, as a crash of a graphics driver would.
 fn kill_page(window: &Window<'_>) {
@@ -27,9 +26,7 @@ fn kill_page(window: &Window<'_>) {
 #[test]
 fn a_window_whose_page_died_comes_back_with_all_that_was_in_it() {
     let desk = Desk::set();
-    let ada = desk.open("ada", &[]);
-    introduce(&ada, "Ada");
-    open_room(&ada);
+    let (ada, _) = alone(&desk);
     say(&ada, "Is anybody there");
     ada.sees("Waiting for somebody to come");
     ada.type_into("Message", "Or will");

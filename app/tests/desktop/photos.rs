@@ -1,6 +1,6 @@
 //! Photos as large as the window.
 
-use super::together;
+use super::{hand_photo, together};
 use crate::desk::Desk;
 
 const RED: [u8; 3] = [200, 40, 40];
@@ -17,11 +17,7 @@ fn photos_are_looked_at_one_after_the_other_as_large_as_the_window() {
     let desk = Desk::set();
     let (ada, bob) = together(&desk);
     for color in [RED, BLUE] {
-        ada.copy_picture(&desk.photo(color));
-        ada.focus("Message");
-        ada.press("ctrl+v");
-        bob.click("Accept");
-        bob.sees("Received");
+        hand_photo(&ada, &bob, &desk.photo(color));
         bob.shows_color(color);
     }
     // The tile of the last photo is named like its file.
@@ -43,11 +39,7 @@ fn photos_are_looked_at_one_after_the_other_as_large_as_the_window() {
 fn a_photo_that_is_gone_says_so_and_can_be_left() {
     let desk = Desk::set();
     let (ada, bob) = together(&desk);
-    ada.copy_picture(&desk.photo(RED));
-    ada.focus("Message");
-    ada.press("ctrl+v");
-    bob.click("Accept");
-    bob.sees("Received");
+    hand_photo(&ada, &bob, &desk.photo(RED));
     bob.shows_color(RED);
     for file in bob.received() {
         std::fs::remove_file(file).unwrap();

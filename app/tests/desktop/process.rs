@@ -1,5 +1,6 @@
 //! Programs that a test starts, and waiting for what they do.
 
+use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -59,4 +60,27 @@ pub(crate) fn until<T>(mut look: impl FnMut() -> Option<T>) -> Option<T> {
         }
         std::thread::sleep(GLANCE);
     }
+}
+
+/// The processes of an app: itself and its web processes.
+pub(crate) fn family(pid: u32) -> Vec<u32> {
+    let mut family = vec![pid];
+    let all = fs::read_dir("/proc").unwrap().flatten();
+    let mut pids: Vec<u32> = all
+        .filter_map(|one| one.file_name().to_str()?.parse().ok())
+        .collect();
+    pids.sort_unstable();
+    for pid in pids {
+        if stat(pid, 1).is_some_and(|parent| family.contains(&u32::try_from(parent).unwrap_or(0))) {
+            family.push(pid);
+        }
+    }
+    family
+}
+
+/// A number from `/proc/<pid>/stat`, counted from behind the name.
+pub(crate) fn stat(pid: u32, field: usize) -> Option<u64> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let rest = stat.rsplit(')').next()?.trim_start();
+    rest.split(' ').nth(field)?.parse().ok()
 }

@@ -2,7 +2,7 @@
 
 use parlor_core::home::Home;
 
-use super::{introduce, join, open_room, say, together};
+use super::{alone, introduce, join, say, together};
 use crate::desk::Desk;
 use crate::neighbour::Neighbour;
 use crate::process::until;
@@ -30,9 +30,7 @@ fn who_writes_is_seen_and_an_answer_shows_what_it_answers() {
 #[test]
 fn somebody_new_hears_from_others_what_was_said_by_who_is_gone() {
     let desk = Desk::set();
-    let ada = desk.open("ada", &[]);
-    introduce(&ada, "Ada");
-    let link = open_room(&ada);
+    let (ada, link) = alone(&desk);
     let bob = desk.open("bob", &[]);
     introduce(&bob, "Bob");
     join(&bob, &link);
@@ -63,9 +61,7 @@ fn who_is_blocked_is_gone_and_comes_back_by_undo() {
 #[test]
 fn what_is_begun_to_be_written_is_there_after_a_kill() {
     let desk = Desk::set();
-    let ada = desk.open("ada", &[]);
-    introduce(&ada, "Ada");
-    open_room(&ada);
+    let (ada, _) = alone(&desk);
     ada.type_into("Message", "See you");
     let kept = until(|| {
         let rooms = Home::open(&desk.data("ada")).unwrap().rooms().unwrap();
@@ -88,9 +84,7 @@ fn what_is_begun_to_be_written_is_there_after_a_kill() {
 #[test]
 fn what_was_typed_last_is_there_after_the_window_is_closed() {
     let desk = Desk::set();
-    let ada = desk.open("ada", &[]);
-    introduce(&ada, "Ada");
-    open_room(&ada);
+    let (ada, _) = alone(&desk);
     ada.type_into("Message", "See you");
     Neighbour::of(&ada).closes_the_app();
     ada.ends();
